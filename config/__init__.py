@@ -1,0 +1,1 @@
+"""What this installation chose: settings from the environment, and the YAML files that it starts from."""

@@ -1,0 +1,55 @@
+"""The audit chain: how a record is sealed to the one before it, and how a chain is checked.
+
+A chain is the history of one post (`post/42`) or of the organisation (`organisation`). The canonical bytes are
+kept as they were sealed, and those are what is hashed again: nothing is parsed to verify.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sealed record. `seq` counts from 1 within its chain; `previous` and `hash` are 64 hexadecimal digits."""
+
+    chain: str
+    seq: int
+    previous: str
+    body: bytes
+    hash: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Where a chain breaks, and how."""
+
+    chain: str
+    seq: int
+    problem: str
+
+
+def seal(previous: str, body: bytes) -> str:
+    """SHA-256(previous hash ‖ body), as 64 hexadecimal digits."""
+    return hashlib.sha256(bytes.fromhex(previous) + body).hexdigest()
+
+
+def verify_chain(records: Iterable[Record], head: tuple[int, str] | None = None) -> list[Fault]:
+    """The faults of one chain given in order of `seq`; `head` is the (seq, hash) that it must end with or contain."""
+    faults: list[Fault] = []
+    expected_seq, previous, chain, seen_head = 1, GENESIS, "?", head is None
+    for record in records:
+        chain = record.chain
+        if record.seq != expected_seq:
+            faults.append(Fault(chain, expected_seq, f"record {expected_seq} is missing"))
+        elif record.previous != previous:
+            faults.append(Fault(chain, record.seq, "does not continue the record before it"))
+        if seal(record.previous, record.body) != record.hash:
+            faults.append(Fault(chain, record.seq, "its content was changed"))
+        seen_head = seen_head or head == (record.seq, record.hash)
+        expected_seq, previous = record.seq + 1, record.hash
+    if head is not None and not seen_head:
+        faults.append(Fault(chain, head[0], "the end was cut off, or rewritten after it was sealed"))
+    return faults

@@ -1,0 +1,53 @@
+"""What is kept for proof, and how the workers are doing."""
+
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.columns import key, long, moment, octets, short
+
+
+class AuditRecord(SQLModel, table=True):
+    """One sealed record of one chain; triggers refuse UPDATE and DELETE. `body` is the canonical JSON, as sealed."""
+
+    __tablename__ = "audit_record"
+    __table_args__ = (UniqueConstraint("chain", "seq"),)
+    id: int = Field(sa_column=key())
+    chain: str = Field(sa_column=short(60))
+    seq: int
+    at: datetime = Field(sa_column=moment())
+    body: bytes = Field(sa_column=octets())
+    previous: str = Field(sa_column=short(64))
+    hash: str = Field(sa_column=short(64))
+
+
+class Checkpoint(SQLModel, table=True):
+    """The heads of all chains that moved since the checkpoint before; `up_to` is the last audit record's id."""
+
+    __tablename__ = "checkpoint"
+    id: int = Field(sa_column=key())
+    at: datetime = Field(sa_column=moment())
+    up_to: int
+    body: bytes = Field(sa_column=octets())
+    previous: str = Field(sa_column=short(64))
+    hash: str = Field(sa_column=short(64, unique=True))
+
+
+class PolicyVersion(SQLModel, table=True):
+    """A policy file as it was when it was first loaded."""
+
+    __tablename__ = "policy_version"
+    digest: str = Field(sa_column=short(64, primary_key=True))
+    source: str = Field(sa_column=long())
+    loaded_at: datetime = Field(sa_column=moment())
+
+
+class WorkerBeat(SQLModel, table=True):
+    """When a worker was last seen, and whether it reaches Prefect."""
+
+    __tablename__ = "worker_beat"
+    name: str = Field(sa_column=short(80, primary_key=True))
+    started_at: datetime = Field(sa_column=moment())
+    seen_at: datetime = Field(sa_column=moment())
+    prefect: str = Field(sa_column=short(20))

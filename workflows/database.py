@@ -1,0 +1,148 @@
+"""The database: how it is opened, read, and written. `unit_of_work()` is the only commit in Signoff.
+
+SQLite takes one writer at a time: writers queue at a lock of this process before they ask the file (`BEGIN
+IMMEDIATE`), because waiting inside SQLite's busy time-out makes the slowest of 50 clients wait a second.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from models.errors import DatabaseTrouble
+
+BUSY_SECONDS = 10
+CHANNEL = "signoff_work"
+
+_TROUBLES = (
+    ("locked", "database_busy", "The database is busy; nothing was changed. Try again."),
+    ("lock timeout", "database_busy", "The database is busy; nothing was changed. Try again."),
+    ("disk is full", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
+    ("no space left", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
+    ("readonly", "database_read_only", "The database is read-only; nothing was changed. Check the file's permissions."),
+    ("read-only", "database_read_only", "The database is read-only; nothing was changed. Check its permissions."),
+)
+_AWAY = "The database cannot be reached; nothing is known to have changed. Look again before you repeat it."
+
+
+@dataclass
+class Work:
+    """One transaction in the making: its connection, and the flows to wake once it is committed."""
+
+    connection: Connection
+    wakes: set[str] = field(default_factory=set)
+
+
+class Database:
+    """An engine with Signoff's settings, and the two ways to use it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self._writing = self.engine.execution_options(signoff_writes=True)
+        self._writer = threading.Lock() if self.is_sqlite else None
+        self._listeners: list[Callable[[set[str]], None]] = []
+
+    def on_commit(self, listener: Callable[[set[str]], None]) -> None:
+        """Calls `listener` with the names of the flows to wake, after each commit that has any."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Work]:
+        """One write transaction: committed when the block ends, rolled back when it raises."""
+        with _named_troubles(), self._turn(), self._writing.connect() as connection, connection.begin() as transaction:
+            work = Work(connection)
+            yield work
+            if work.wakes and not self.is_sqlite:
+                connection.execute(
+                    text("SELECT pg_notify(:channel, :names)"), {"channel": CHANNEL, "names": ",".join(work.wakes)}
+                )
+            transaction.commit()
+        if work.wakes:
+            for listener in self._listeners:
+                listener(work.wakes)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view; nothing that is written in it is kept."""
+        with _named_troubles(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseTrouble(_TROUBLES[0][2], code="database_busy")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _named_troubles() -> Iterator[None]:
+    """The driver's operational errors as DatabaseTrouble; a broken constraint stays what it is."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _trouble(error) or error from error
+
+
+def _trouble(error: DBAPIError) -> DatabaseTrouble | None:
+    said = str(error.orig).lower()
+    for sign, code, message in _TROUBLES:
+        if sign in said:
+            return DatabaseTrouble(message, code=code)
+    if error.connection_invalidated or "unable to open" in said or "connection" in said:
+        return DatabaseTrouble(_AWAY, code="database_away")
+    return None
+
+
+def _sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_size=20, max_overflow=60, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("signoff_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=10,
+        max_overflow=40,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=10s"},
+    )
