@@ -34,7 +34,7 @@ class ChannelEntry(Strict):
 
 
 class BrandEntry(Strict):
-    """A brand as written in organisation.yaml. `last_resort` is the e-mail of the person whom every ladder ends with."""
+    """A brand as written in organisation.yaml. Every ladder ends with `last_resort`, a person's e-mail address."""
 
     slug: Slug
     name: Annotated[Line, Field(min_length=1)]

@@ -23,4 +23,4 @@ def parse_policy(text: str, file: str) -> Policy:
             raise ConfigError(f"the rule id “{rule.id}” stands twice", file=file, line=line)
     for broken in broken_examples(policy):
         raise ConfigError(broken.message, file=file, line=line_of_place(text, broken.place))
-    return policy.model_copy(update={"digest": sha256_hex(text.encode())})
+    return policy.model_copy(update={"digest": sha256_hex(text.encode()), "source": text})

@@ -1,5 +1,6 @@
 """What this installation chose, read from the environment (prefix SIGNOFF_), once, at the composition root."""
 
+import os
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -17,23 +18,37 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SIGNOFF_", extra="ignore", frozen=True)
 
-    database_url: str = Field(default="", description="SQLite in DATA_DIR unless set; PostgreSQL as postgresql+psycopg://…")
+    database_url: str = Field(
+        default="", description="SQLite in DATA_DIR unless set; PostgreSQL as postgresql+psycopg://…"
+    )
     data_dir: Path = Field(default=Path("data"), description="Database, media files and secrets of this installation.")
-    config_dir: Path = Field(default=SHIPPED_CONFIG, description="Where policy.yaml, workflow.yaml and the organisation are.")
+    config_dir: Path = Field(
+        default=SHIPPED_CONFIG, description="Where policy.yaml, workflow.yaml and the organisation are."
+    )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
     base_url: str = Field(default="", description="How people reach the pages; http://localhost:PORT unless set.")
-    secret_key: SecretStr | None = Field(default=None, description="Signs sessions, links and codes; at least 32 characters.")
+    secret_key: SecretStr | None = Field(
+        default=None, description="Signs sessions, links and codes; at least 32 characters."
+    )
     slack_bot_token: SecretStr | None = Field(default=None, description="The Slack app's bot token (xoxb-…).")
     slack_signing_secret: SecretStr | None = Field(default=None, description="Proves that a request comes from Slack.")
     slack_app_token: SecretStr | None = Field(default=None, description="For Socket Mode (xapp-…); not used yet.")
     slack_api_url: str = Field(default="https://slack.com/api/", description="Slack's API; the sandbox sets its own.")
-    smtp_url: SecretStr | None = Field(default=None, description="smtp://user:password@host:587, smtps://… or smtp://host:25.")
+    smtp_url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587, smtps://… or smtp://host:25."
+    )
     mail_from: str = Field(default="Signoff <signoff@localhost>", description="The sender of every mail.")
     publish_url: str = Field(default="", description="The webhook that published posts are handed to.")
-    publish_secret: SecretStr | None = Field(default=None, description="Standard Webhooks secret (whsec_…) that signs them.")
-    prefect_api_url: str = Field(default="", description="An existing Prefect server; `signoff up` starts one unless set.")
-    sandbox: bool | None = Field(default=None, description="Local stand-ins; on when neither Slack nor SMTP is configured.")
+    publish_secret: SecretStr | None = Field(
+        default=None, description="Standard Webhooks secret (whsec_…) that signs them."
+    )
+    prefect_api_url: str = Field(
+        default="", description="An existing Prefect server; `signoff up` starts one unless set."
+    )
+    sandbox: bool | None = Field(
+        default=None, description="Local stand-ins; on when neither Slack nor SMTP is configured."
+    )
 
     @field_validator("secret_key")
     @classmethod
@@ -73,14 +88,10 @@ def kept_secret(path: Path) -> str:
     """A random secret in a file that only its owner can read; made when it is not there yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", opener=lambda name, flags: _open_private(name, flags)) as file:
-            file.write(secrets.token_hex(32))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        pass
-    return path.read_text().strip()
-
-
-def _open_private(name: str, flags: int) -> int:
-    import os
-
-    return os.open(name, flags, 0o600)
+        return path.read_text().strip()
+    secret = secrets.token_hex(32)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
+    return secret

@@ -1,7 +1,7 @@
 """YAML files into checked values; each error names the file and the line."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -105,5 +105,3 @@ def _sentence(place: tuple[str | int, ...], message: str) -> str:
     where = ".".join(str(step) for step in place)
     message = message.removeprefix("Value error, ")
     return f"{where}: {message}" if where else message
-
-

@@ -5,7 +5,7 @@ kept as they were sealed, and those are what is hashed again: nothing is parsed 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 GENESIS = "0" * 64
@@ -36,20 +36,19 @@ def seal(previous: str, body: bytes) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + body).hexdigest()
 
 
-def verify_chain(records: Iterable[Record], head: tuple[int, str] | None = None) -> list[Fault]:
-    """The faults of one chain given in order of `seq`; `head` is the (seq, hash) that it must end with or contain."""
+def verify_chain(records: Iterable[Record], heads: Collection[tuple[int, str]] = ()) -> list[Fault]:
+    """The faults of one chain given in order of `seq`; `heads` are the (seq, hash) that it must contain."""
     faults: list[Fault] = []
-    expected_seq, previous, chain, seen_head = 1, GENESIS, "?", head is None
+    expected_seq, previous, chain, missing = 1, GENESIS, "?", set(heads)
     for record in records:
         chain = record.chain
         if record.seq != expected_seq:
-            faults.append(Fault(chain, expected_seq, f"record {expected_seq} is missing"))
+            faults.append(Fault(chain, expected_seq, f"record {expected_seq} is missing or out of order"))
         elif record.previous != previous:
             faults.append(Fault(chain, record.seq, "does not continue the record before it"))
         if seal(record.previous, record.body) != record.hash:
             faults.append(Fault(chain, record.seq, "its content was changed"))
-        seen_head = seen_head or head == (record.seq, record.hash)
+        missing.discard((record.seq, record.hash))
         expected_seq, previous = record.seq + 1, record.hash
-    if head is not None and not seen_head:
-        faults.append(Fault(chain, head[0], "the end was cut off, or rewritten after it was sealed"))
+    faults += [Fault(chain, seq, "was cut off, or rewritten after it was sealed") for seq, _ in sorted(missing)]
     return faults

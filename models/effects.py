@@ -83,7 +83,7 @@ def reject(case: Case) -> Outcome:
 
 def _decision(case: Case) -> NewDecision:
     voice = case.voice(case.stage) if case.stage else None
-    assert case.stage and voice, "guards.approver has let nobody else through"  # noqa: S101
+    assert case.stage and voice, "guards.approver has let nobody else through"
     return NewDecision(case.stage.status, case.action.name, voice.holder, voice.roles)
 
 
@@ -143,7 +143,7 @@ def _can_act(case: Case, voice: Voice, stage: Stage) -> bool:
 def _rung(case: Case, notice: Notice, *, reached: bool) -> Outcome:
     """Marks the rung as fired and moves to the next; a rung that reaches nobody fires the next at once."""
     timer, stage = case.post.timer, case.stage
-    assert timer and stage and case.action.rung is not None, "guards.rung_is_due has let nothing else through"  # noqa: S101
+    assert timer and stage and case.action.rung is not None, "guards.rung_is_due has let nothing else through"
     fired = (*timer.fired, case.action.rung)
     due = next_rung(stage.rungs, timer.entered_at, case.post.scheduled_for, fired)
     if not reached and due and due.rung.do != "expire":

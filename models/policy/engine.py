@@ -27,11 +27,12 @@ def _by_kind(value: Any) -> Any:
 
 
 class Policy(Strict):
-    """All rules in force. `digest` is that of the file that they were read from."""
+    """All rules in force, with the text that they were read from and its digest."""
 
     owner: str
     rules: tuple[Annotated[Rule, BeforeValidator(_by_kind)], ...] = Field(min_length=1)
     digest: str = ""
+    source: str = ""
 
     def check(self, subjects: Iterable[Subject]) -> list[Finding]:
         """What the enforced rules find in a post's variants, worst first; one finding a rule and place."""

@@ -52,13 +52,17 @@ class OutboxMessage(SQLModel, table=True):
 
 
 class Card(SQLModel, table=True):
-    """A Slack message that shows a post. The reconciler makes `shown_version` equal to the post's version."""
+    """A Slack message that shows a post, opened when the post reached `opened_version`.
+
+    Delivery brings `shown_version` up to the post's version.
+    """
 
     __tablename__ = "card"
-    __table_args__ = (UniqueConstraint("post_id", "conversation"),)
+    __table_args__ = (UniqueConstraint("post_id", "conversation", "opened_version"),)
     id: int = Field(sa_column=key())
     post_id: int = Field(sa_column=refers("post.id"))
     conversation: str = Field(sa_column=short(80))
     channel_id: str | None = Field(sa_column=short(80, null=True))
     ts: str | None = Field(sa_column=short(40, null=True))
+    opened_version: int
     shown_version: int

@@ -38,7 +38,6 @@ class Post(SQLModel, table=True):
     author_id: int = Field(sa_column=refers("person.id"))
     last_editor_id: int = Field(sa_column=refers("person.id"))
     scheduled_for: datetime | None = Field(sa_column=moment(null=True))
-    schedule_zone: str | None = Field(sa_column=short(60, null=True))
     publish_after: datetime | None = Field(sa_column=moment(null=True))
     attempts: int
     policy_digest: str | None = Field(sa_column=short(64, null=True))

@@ -187,7 +187,6 @@ def _create_tables() -> None:
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("last_editor_id", sa.Integer(), nullable=False),
         sa.Column("scheduled_for", UtcDateTime(), nullable=True),
-        sa.Column("schedule_zone", sa.String(length=60), nullable=True),
         sa.Column("publish_after", UtcDateTime(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("policy_digest", sa.String(length=64), nullable=True),
@@ -242,10 +241,11 @@ def _create_tables() -> None:
         sa.Column("conversation", sa.String(length=80), nullable=False),
         sa.Column("channel_id", sa.String(length=80), nullable=True),
         sa.Column("ts", sa.String(length=40), nullable=True),
+        sa.Column("opened_version", sa.Integer(), nullable=False),
         sa.Column("shown_version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_card_post_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
-        sa.UniqueConstraint("post_id", "conversation", name=op.f("uq_card_post_id")),
+        sa.UniqueConstraint("post_id", "conversation", "opened_version", name=op.f("uq_card_post_id")),
     )
     op.create_table(
         "decision",

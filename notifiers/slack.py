@@ -1,0 +1,128 @@
+"""Talks to Slack with the official client, and says what came of it.
+
+A new message is posted without the client's own retries: Slack has no idempotency key, and a lost answer must not
+become a second message. A post of unknown outcome is looked up by its metadata before it is posted again.
+"""
+
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+
+from notifiers.cards import Block, SlackMessage
+from notifiers.outcome import Dead, Result, RetryLater, Sent
+
+TIMEOUT = 10
+EVENT_TYPE = "signoff_message"
+_PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_NETWORK = (URLError, HTTPException, OSError, SlackClientError)
+
+
+class SlackSender:
+    """Slack with one bot token."""
+
+    def __init__(self, token: str, api_url: str) -> None:
+        again = [ConnectionErrorRetryHandler(), RateLimitErrorRetryHandler(), ServerErrorRetryHandler()]
+        self._once = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+        self._again = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=again)
+
+    def post(self, conversation: str, message: SlackMessage, outbox_id: int, *, unsure: bool = False) -> Result:
+        """Posts a new message; `unsure` looks first whether an earlier attempt has arrived."""
+        if unsure:
+            found = self._find(conversation, outbox_id)
+            if found is not None:
+                return found
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"outbox_id": outbox_id}}
+        return _outcome(
+            lambda: self._once.chat_postMessage(
+                channel=conversation,
+                text=message.text,
+                blocks=message.blocks,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
+            unsure_when_lost=True,
+        )
+
+    def update(self, channel: str, ts: str, message: SlackMessage) -> Result:
+        """Shows another content in a message that was posted before; repeating it is harmless."""
+        return _outcome(
+            lambda: self._again.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+        )
+
+    def whisper(self, channel: str, user: str, text: str) -> Result:
+        """A message in a channel that one user alone sees."""
+        return _outcome(lambda: self._again.chat_postEphemeral(channel=channel, user=user, text=text))
+
+    def open_view(self, trigger_id: str, view: Block) -> Result:
+        """A modal; the trigger is good for about three seconds."""
+        return _outcome(lambda: self._once.views_open(trigger_id=trigger_id, view=view))
+
+    def check(self) -> Result:
+        """Whether the token works; for `signoff doctor`."""
+        return _outcome(self._again.auth_test)
+
+    def _find(self, conversation: str, outbox_id: int) -> Result | None:
+        """The message of an earlier attempt; None when it certainly did not arrive."""
+        try:
+            channel = conversation
+            if conversation.startswith("U"):
+                opened: Any = self._again.conversations_open(users=conversation)
+                channel = opened["channel"]["id"]
+            history: Any = self._again.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+        except SlackApiError as error:
+            return _refused(error, unsure=True)
+        except _NETWORK as error:
+            return RetryLater(_short(error), unsure=True)
+        for found in history["messages"]:
+            payload = found.get("metadata", {}).get("event_payload", {})
+            if payload.get("outbox_id") == outbox_id:
+                return Sent({"channel": channel, "ts": found["ts"]})
+        return None
+
+
+def _outcome(call: Any, *, unsure_when_lost: bool = False) -> Result:
+    try:
+        answer: Any = call()
+    except SlackApiError as error:
+        return _refused(error, unsure=unsure_when_lost)
+    except _NETWORK as error:
+        return RetryLater(_short(error), unsure=unsure_when_lost and not _never_left(error))
+    return Sent({key: str(answer[key]) for key in ("channel", "ts") if answer.get(key)})
+
+
+def _refused(error: SlackApiError, *, unsure: bool) -> Result:
+    answer: Any = error.response
+    status = getattr(answer, "status_code", 0)
+    code = answer.get("error", "") if hasattr(answer, "get") and status == 200 else ""
+    reason = f"Slack answered {code or status}"
+    if status == 429 or code in ("ratelimited", "rate_limited"):
+        return RetryLater(reason, after=_seconds(getattr(answer, "headers", {}).get("Retry-After", "1")))
+    if status >= 500 or code in _PASSING or not code:
+        return RetryLater(reason, unsure=unsure)
+    return Dead(reason)
+
+
+def _never_left(error: BaseException) -> bool:
+    """The connection was refused, so nothing can have arrived."""
+    cause = getattr(error, "reason", error)
+    return isinstance(cause, ConnectionRefusedError)
+
+
+def _seconds(text: Any) -> float:
+    try:
+        return min(max(float(text), 0.0), 3_600.0)
+    except (TypeError, ValueError):
+        return 1.0
+
+
+def _short(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

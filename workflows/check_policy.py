@@ -1,0 +1,26 @@
+"""Flow `check-policy`: judges the posts that wait for the policy check. Woken by submission."""
+
+from asyncio import to_thread
+
+from prefect import flow, task
+
+from workflows import judging
+from workflows.office import current
+from workflows.orchestrated import call
+
+
+@flow(name="check-policy")
+async def check_policy(most: int = 50) -> int:
+    """Judges up to `most` waiting posts; returns how many there were. Running it twice does no harm."""
+    office = current()
+    waiting = await to_thread(judging.waiting, office, most)
+    for post_id in waiting:
+        await call(judge_post, post_id)
+    return len(waiting)
+
+
+@task(name="judge-post", task_run_name="judge-post-{post_id}")
+async def judge_post(post_id: int) -> str | None:
+    """Judges one post; returns the status that it went to, None when somebody else was faster."""
+    outcome = await to_thread(judging.judge, current(), post_id)
+    return outcome.target if outcome else None

@@ -1,0 +1,126 @@
+"""Judges submitted posts by the policy. A check that breaks asks a human to look; it never passes a post."""
+
+import logging
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+
+from models.actors import system
+from models.errors import ChangedMeanwhile, Refused
+from models.policy.engine import verdict
+from models.policy.subject import Finding, Severity, Subject
+from models.state import Action, Outcome
+from models.statuses import ActionName, Status
+from models.tables import channels, findings, policy_versions, posts
+from workflows import audit_log, facts, transition
+from workflows.office import Office
+
+POLICY = system("policy check")
+log = logging.getLogger("signoff.policy")
+_WAITING = select(posts.c.id).where(posts.c.status == Status.POLICY_CHECK).order_by(posts.c.id).limit(bindparam("most"))
+
+
+def waiting(office: Office, most: int = 50) -> list[int]:
+    """The posts that wait for the policy check."""
+    with office.database.reading() as connection:
+        return list(connection.execute(_WAITING, {"most": most}).scalars())
+
+
+def judge(office: Office, post_id: int) -> Outcome | None:
+    """Checks one post and records what was found; None when somebody moved it meanwhile."""
+    now = office.clock.now()
+    with office.database.reading() as connection:
+        row = facts.post_row(connection, post_id)
+        subjects = subjects_of(connection, row, now.date())
+    found = _check(office, subjects)
+    blocked = verdict(found) == Severity.BLOCK
+    action = Action(
+        ActionName.BLOCK_POLICY if blocked else ActionName.PASS_POLICY,
+        reason=_reason(found) if blocked else "",
+        revision=row.revision,
+        categories=frozenset(finding.category for finding in found if finding.severity == Severity.REVIEW),
+        policy_digest=office.policy.digest,
+        detail={"findings": [f"{finding.severity} {finding.rule} ({finding.channel})" for finding in found]},
+    )
+    try:
+        with office.database.unit_of_work() as work:
+            outcome = transition.apply(work, office.house, post_id, action, POLICY, now)
+            work.connection.execute(
+                delete(findings).where(findings.c.post_id == post_id, findings.c.revision == row.content_revision)
+            )
+            if found:
+                rows = [_finding_row(post_id, row.content_revision, office.policy.digest, f) for f in found]
+                work.connection.execute(insert(findings), rows)
+            return outcome
+    except (Refused, ChangedMeanwhile) as error:
+        log.info("post %s moved on before its policy check was recorded: %s", post_id, error)
+        return None
+
+
+def subjects_of(connection: Connection, row: Row[Any], on: date) -> list[Subject]:
+    """Each variant of a post as the rules see it; `on` is the day whose limits apply."""
+    found = connection.execute(select(channels.c.name, channels.c.network).where(channels.c.brand == row.brand))
+    networks = {channel.name: channel.network for channel in found}
+    return [
+        Subject(
+            text=variant.text,
+            channel=variant.channel,
+            network=networks.get(variant.channel, variant.channel),
+            brand=row.brand,
+            region=row.region,
+            lane=row.lane,
+            link=variant.link,
+            media=variant.media,
+            disclosure=variant.disclosure,
+            consent=variant.consent,
+            on=on,
+        )
+        for variant in facts.content(connection, row.id, row.brand, row.revision).variants
+    ]
+
+
+def _check(office: Office, subjects: list[Subject]) -> list[Finding]:
+    try:
+        return office.policy.check(subjects)
+    except Exception:
+        log.exception("the policy check broke")
+        return [
+            Finding(
+                rule="check-broke",
+                severity=Severity.REVIEW,
+                category="unchecked",
+                channel="",
+                start=None,
+                end=None,
+                text="",
+                message="The policy check broke on this post, so a human must look at all of it.",
+                fix="Tell an administrator.",
+            )
+        ]
+
+
+def _reason(found: list[Finding]) -> str:
+    blocks = [finding for finding in found if finding.severity == Severity.BLOCK]
+    more = f" (and {len(blocks) - 3} more)" if len(blocks) > 3 else ""
+    return " ".join(dict.fromkeys(finding.message for finding in blocks[:3])) + more
+
+
+def _finding_row(post_id: int, revision: int, policy_digest: str, finding: Finding) -> dict[str, object]:
+    return {"post_id": post_id, "revision": revision, "policy_digest": policy_digest, **vars(finding)}
+
+
+def remember_policy(office: Office) -> None:
+    """Keeps the loaded policy by its digest, so that each judgement can be read again with the rules of its day."""
+    digest = office.policy.digest
+    known = select(policy_versions.c.digest).where(policy_versions.c.digest == digest)
+    with office.database.reading() as connection:
+        if connection.execute(known).first():
+            return
+    now = office.clock.now()
+    with office.database.unit_of_work() as work:
+        if work.connection.execute(known).first() is None:
+            row = {"digest": digest, "source": office.policy.source, "loaded_at": now}
+            work.connection.execute(insert(policy_versions), row)
+            loaded = {"actor": {"id": None, "name": POLICY.name}, "action": "load_policy", "policy": digest}
+            audit_log.append_to_organisation(work.connection, now, loaded)

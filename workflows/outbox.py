@@ -1,0 +1,115 @@
+"""Leases due messages and records what came of them.
+
+A lease is a message whose `due_at` was moved ahead: if the worker dies, it simply becomes due again. Each lease has an
+attempt number, and a result counts only for the attempt that it belongs to, so a worker that wakes up late changes
+nothing. `unsure` stays set when an attempt ended without a result: that one may have been delivered.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from models.retry import back_off, gives_up
+from models.tables import outbox
+from notifiers.outcome import Dead, Result, Sent
+from workflows.office import Office
+
+LEASE = timedelta(seconds=60)
+
+_DUE = (
+    select(outbox)
+    .where(outbox.c.ended_at.is_(None), outbox.c.due_at <= bindparam("now"))
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(attempt=outbox.c.attempt + 1, due_at=bindparam("until"), unsure=True)
+)
+_RESULT = update(outbox).where(
+    outbox.c.id == bindparam("message"), outbox.c.attempt == bindparam("tried"), outbox.c.ended_at.is_(None)
+)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A message that this worker may send now. `unsure`: an earlier attempt may have delivered it."""
+
+    id: int
+    post_id: int | None
+    post_version: int | None
+    medium: str
+    kind: str
+    recipient: str
+    payload: dict[str, Any]
+    dedupe_key: str
+    created_at: datetime
+    attempt: int
+    unsure: bool
+
+
+def lease(office: Office, most: int = 50) -> list[Leased]:
+    """Takes due messages for this worker, oldest first."""
+    now = office.clock.now()
+    with office.database.unit_of_work() as work:
+        rows = work.connection.execute(_DUE, {"now": now, "most": most}).all()
+        if rows:
+            work.connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
+    return [_leased(row) for row in rows]
+
+
+def _leased(row: Row[Any]) -> Leased:
+    return Leased(
+        id=row.id,
+        post_id=row.post_id,
+        post_version=row.post_version,
+        medium=row.medium,
+        kind=row.kind,
+        recipient=row.recipient,
+        payload=row.payload,
+        dedupe_key=row.dedupe_key,
+        created_at=row.created_at,
+        attempt=row.attempt + 1,
+        unsure=row.unsure,
+    )
+
+
+def record(office: Office, message: Leased, result: Result) -> bool:
+    """Writes what came of an attempt; False when the lease was lost, and nothing was written."""
+    now = office.clock.now()
+    with office.database.unit_of_work() as work:
+        changed = work.connection.execute(
+            _RESULT.values(_columns(message, result, now)), {"message": message.id, "tried": message.attempt}
+        )
+        return changed.rowcount == 1
+
+
+def drop(office: Office, message: Leased, why: str) -> bool:
+    """Ends a message that nobody needs any more, without sending it."""
+    columns = {"ended_at": office.clock.now(), "last_error": why, "unsure": False}
+    with office.database.unit_of_work() as work:
+        changed = work.connection.execute(_RESULT.values(columns), {"message": message.id, "tried": message.attempt})
+        return changed.rowcount == 1
+
+
+def _columns(message: Leased, result: Result, now: datetime) -> dict[str, Any]:
+    if isinstance(result, Sent):
+        return {"sent_at": now, "ended_at": now, "unsure": False, "last_error": ""}
+    if isinstance(result, Dead) or gives_up(message.attempt, now - message.created_at):
+        return {"ended_at": now, "dead_reason": result.reason[:500], "last_error": result.reason, "unsure": False}
+    return {
+        "due_at": now + back_off(message.attempt, result.after),
+        "unsure": result.unsure,
+        "last_error": result.reason,
+    }
+
+
+def next_due_in(office: Office) -> float | None:
+    """Seconds until the next message is due; None when the outbox is empty."""
+    with office.database.reading() as connection:
+        earliest = connection.execute(select(func.min(outbox.c.due_at)).where(outbox.c.ended_at.is_(None))).scalar()
+    return (earliest - office.clock.now()).total_seconds() if earliest else None
