@@ -119,6 +119,19 @@ def not_stale(case: Case) -> Refusal | None:
     )
 
 
+def on_newest(case: Case) -> Refusal | None:
+    """Whoever edits started from the newest revision, so nobody's edit is overwritten unseen."""
+    seen = case.action.revision
+    if seen is None or seen == case.post.revision:
+        return None
+    return Refusal(
+        "stale_revision",
+        f"Somebody saved revision {case.post.revision} while you were editing revision {seen}. Yours is not lost: "
+        f"compare it with the newest one, then save again.",
+        field="revision",
+    )
+
+
 def revision_named(case: Case) -> Refusal | None:
     if case.action.revision is not None:
         return None

@@ -39,7 +39,7 @@ TRANSITIONS: dict[A, Transition] = {
                    (guards.not_stale, guards.has_content, guards.changes_answered, guards.time_still_ahead,
                     guards.enough_people)),
         Transition(A.EDIT, OPEN, (S.DRAFT,), guards.drafter, effects.edit,
-                   (guards.not_stale, guards.not_only_the_time)),
+                   (guards.on_newest, guards.not_only_the_time)),
         Transition(A.PASS_POLICY, (S.POLICY_CHECK,), (REVIEW,), guards.system_only, effects.pass_policy,
                    (guards.not_stale, guards.some_stage_applies)),
         Transition(A.BLOCK_POLICY, (S.POLICY_CHECK,), (S.DRAFT,), guards.system_only, effects.block_policy,

@@ -17,6 +17,11 @@ class LinkMaker:
         self._key = key.encode()
         self.base_url = base_url
 
+    @property
+    def secret(self) -> bytes:
+        """The installation's key; sessions are signed with it too, under a salt of their own."""
+        return self._key
+
     def _serializer(self, purpose: str) -> URLSafeSerializer:
         return URLSafeSerializer(self._key, salt=f"signoff.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
 

@@ -1,1 +1,1 @@
-"""TODO-DOC"""
+"""Every way in over HTTP: the form and pages, Slack's endpoints, decision links, the JSON API, the sandbox."""

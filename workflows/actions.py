@@ -115,6 +115,13 @@ def change(
         return transition.apply(work, office.house, post_id, action, actor, now)
 
 
+def try_out(office: Office, brand: str, lane: str, writing: Writing) -> Draft:
+    """The draft that a piece of writing would make, without keeping it; raises BadInput."""
+    with office.database.reading() as connection:
+        _brand(connection, brand)
+        return compose(writing, _shelf(connection, brand, writing), None, office.clock.now())
+
+
 def duplicate(office: Office, post_id: int, who: int, surface: Surface) -> int:
     """A new draft with the same content and none of the approvals; returns its number."""
     now = office.clock.now()

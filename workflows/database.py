@@ -7,6 +7,7 @@ IMMEDIATE`), because waiting inside SQLite's busy time-out makes the slowest of 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from models.errors import DatabaseTrouble
 
 BUSY_SECONDS = 10
 CHANNEL = "signoff_work"
+_NOTIFY = text("SELECT pg_notify(:channel, :names)")
 
 _TROUBLES = (
     ("locked", "database_busy", "The database is busy; nothing was changed. Try again."),
@@ -47,6 +49,7 @@ class Database:
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
         self._writing = self.engine.execution_options(signoff_writes=True)
         self._writer = threading.Lock() if self.is_sqlite else None
+        self._open: ContextVar[Work | None] = ContextVar("signoff_open_work", default=None)
         self._listeners: list[Callable[[set[str]], None]] = []
 
     def on_commit(self, listener: Callable[[set[str]], None]) -> None:
@@ -55,14 +58,23 @@ class Database:
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Work]:
-        """One write transaction: committed when the block ends, rolled back when it raises."""
+        """One write transaction: committed when the block ends, rolled back when it raises.
+
+        A unit of work inside another one is part of it, and so is reading: the outermost commits.
+        """
+        outer = self._open.get()
+        if outer is not None:
+            yield outer
+            return
         with _named_troubles(), self._turn(), self._writing.connect() as connection, connection.begin() as transaction:
             work = Work(connection)
-            yield work
+            token = self._open.set(work)
+            try:
+                yield work
+            finally:
+                self._open.reset(token)
             if work.wakes and not self.is_sqlite:
-                connection.execute(
-                    text("SELECT pg_notify(:channel, :names)"), {"channel": CHANNEL, "names": ",".join(work.wakes)}
-                )
+                connection.execute(_NOTIFY, {"channel": CHANNEL, "names": ",".join(sorted(work.wakes))})
             transaction.commit()
         if work.wakes:
             for listener in self._listeners:
@@ -71,6 +83,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent view; nothing that is written in it is kept."""
+        outer = self._open.get()
+        if outer is not None:
+            yield outer.connection
+            return
         with _named_troubles(), self.engine.connect() as connection:
             yield connection
 

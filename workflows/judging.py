@@ -1,18 +1,20 @@
 """Judges submitted posts by the policy. A check that breaks asks a human to look; it never passes a post."""
 
 import logging
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from models.actors import system
+from models.content import Content
 from models.errors import ChangedMeanwhile, Refused
 from models.policy.engine import verdict
 from models.policy.subject import Finding, Severity, Subject
 from models.state import Action, Outcome
 from models.statuses import ActionName, Status
-from models.tables import channels, findings, policy_versions, posts
+from models.tables import brands, channels, findings, policy_versions, posts
 from workflows import audit_log, facts, transition
 from workflows.office import Office
 
@@ -60,23 +62,33 @@ def judge(office: Office, post_id: int) -> Outcome | None:
 
 def subjects_of(connection: Connection, row: Row[Any], on: date) -> list[Subject]:
     """Each variant of a post as the rules see it; `on` is the day whose limits apply."""
-    found = connection.execute(select(channels.c.name, channels.c.network).where(channels.c.brand == row.brand))
+    content = facts.content(connection, row.id, row.brand, row.revision)
+    return [
+        replace(subject, lane=row.lane, region=row.region)
+        for subject in content_subjects(connection, content, row.lane, on)
+    ]
+
+
+def content_subjects(connection: Connection, content: Content, lane: str, on: date) -> list[Subject]:
+    """Each variant of any content as the rules see it, stored or not."""
+    found = connection.execute(select(channels.c.name, channels.c.network).where(channels.c.brand == content.brand))
     networks = {channel.name: channel.network for channel in found}
+    region = connection.execute(select(brands.c.region).where(brands.c.slug == content.brand)).scalar()
     return [
         Subject(
             text=variant.text,
             channel=variant.channel,
             network=networks.get(variant.channel, variant.channel),
-            brand=row.brand,
-            region=row.region,
-            lane=row.lane,
+            brand=content.brand,
+            region=region,
+            lane=lane,
             link=variant.link,
             media=variant.media,
             disclosure=variant.disclosure,
             consent=variant.consent,
             on=on,
         )
-        for variant in facts.content(connection, row.id, row.brand, row.revision).variants
+        for variant in content.variants
     ]
 
 

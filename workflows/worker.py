@@ -92,6 +92,7 @@ class Worker:
         self._desks = {desk.name: desk for desk in _desks()}
         listener = Listener(self.office.database, self.wake)
         listener.start()
+        await asyncio.to_thread(beats.write, self.office, self.name, self._started_at, self.prefect)
         bridge, flows = await asyncio.to_thread(_import_flows, self._api_url)
         try:
             async with asyncio.TaskGroup() as group:

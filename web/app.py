@@ -1,0 +1,73 @@
+"""The web application: routes, the visitor of each request, and the headers that every answer carries."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+
+from models.errors import SignoffError
+from web import api, decision_links, drafts, errors, health, media, pages, sandbox, session, sign_in, slack
+from workflows.office import Office
+
+MAX_BODY = 5_000_000
+MAX_UPLOAD = 130_000_000
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_SIGNED = ("/api/", "/slack/", "/sandbox/slack/api/", "/sandbox/receiver")  # no cookie gives rights here
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(office: Office) -> FastAPI:
+    """The application of one installation; opens nothing by itself."""
+    app = FastAPI(title="Signoff", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
+    app.state.office = office
+    errors.install(app)
+    for room in (api, slack, sign_in, decision_links, drafts, pages, media, health):
+        app.include_router(room.router)
+    if office.settings.in_sandbox:
+        sandbox.install(app, office)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    app.middleware("http")(_doorkeeper)
+    return app
+
+
+async def _doorkeeper(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Finds out who visits, turns away what is too large or comes from another site, and adds the headers."""
+    office: Office = request.app.state.office
+    request.state.visitor = None
+    try:
+        response = _turned_away(request, office)
+        if response is None:
+            if _may_have_session(request):
+                cookie = request.cookies.get(session.COOKIE)
+                request.state.visitor = await run_in_threadpool(session.visitor, office, cookie) if cookie else None
+            response = await call_next(request)
+    except SignoffError as error:
+        response = errors.answer(request, errors.status_of(error), error.code, error.message, error.field)
+    response.headers.setdefault("Content-Security-Policy", _CSP)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if not request.url.path.startswith(("/static/", "/media/")):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _may_have_session(request: Request) -> bool:
+    return not request.url.path.startswith((*_SIGNED, "/static/", "/healthz"))
+
+
+def _turned_away(request: Request, office: Office) -> Response | None:
+    if request.method not in _WRITING:
+        return None
+    length = request.headers.get("content-length", "0")
+    upload = request.headers.get("content-type", "").startswith("multipart/form-data")
+    most = MAX_UPLOAD if upload else MAX_BODY
+    if not (length.isascii() and length.isdigit()) or int(length) > most:
+        return errors.answer(request, 413, "too_large", f"This request is larger than {most:,} bytes.")
+    if not request.url.path.startswith(_SIGNED) and session.is_foreign(request, office.settings.url):
+        return errors.answer(request, 403, "not_authorised", "This request came from another site.")
+    return None

@@ -1,0 +1,102 @@
+"""Starts everything that `signoff up` and `signoff web` run, and stops all of it again."""
+
+import socket
+import threading
+from typing import Any
+
+import uvicorn
+
+from config.sandbox import furnish
+from config.settings import Settings
+from models.errors import ConfigError
+from web.app import create_app
+from web.sandbox.mailbox import start_smtp
+from web.sandbox.store import SandboxStore
+from workflows import installation
+from workflows.office import Office
+from workflows.prefect_server import PrefectServer, configure
+from workflows.worker import Worker
+
+SHUTDOWN_SECONDS = 3
+
+
+class Server:
+    """The web server, with what belongs to it: stand-ins in the sandbox, and on demand a worker and Prefect."""
+
+    def __init__(self, settings: Settings, *, worker: bool, prefect: bool) -> None:
+        self._socket = _listen(settings.host, settings.port)
+        port = int(self._socket.getsockname()[1])
+        settings = settings.model_copy(update={"port": port})
+        self._smtp: Any = None
+        if settings.in_sandbox:
+            self._smtp = start_smtp(SandboxStore(settings.data_dir))
+            settings = furnish(settings, port, int(self._smtp.port))
+        self.office: Office = installation.open_office(settings)
+        self.prefect = PrefectServer(settings) if prefect and not settings.prefect_api_url else None
+        api_url = settings.prefect_api_url or (self.prefect.api_url if self.prefect else "")
+        configure(settings, api_url)
+        self.worker = Worker(self.office, api_url) if worker else None
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                create_app(self.office),
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+                timeout_keep_alive=30,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        return self.office.settings.url
+
+    def run(self) -> None:
+        """Serves until a signal comes, then stops all that was started."""
+        try:
+            if self.prefect:
+                self.prefect.start()
+            if self.worker:
+                self.worker.start()
+            self._uvicorn.run(sockets=[self._socket])
+        finally:
+            self.close()
+
+    def start(self) -> threading.Thread:
+        """Serves in a thread; for `signoff demo` and tests."""
+        if self.prefect:
+            self.prefect.start()
+        if self.worker:
+            self.worker.start()
+        thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self, thread: threading.Thread) -> None:
+        self._uvicorn.should_exit = True
+        thread.join(SHUTDOWN_SECONDS + 5)
+        self.close()
+
+    def close(self) -> None:
+        if self.worker:
+            self.worker.stop()
+        if self.prefect:
+            self.prefect.stop()
+        if self._smtp:
+            self._smtp.stop(no_assert=True)
+        self._socket.close()
+        self.office.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises ConfigError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2_048)
+    except OSError as error:
+        listener.close()
+        message = f"port {port} on {host} cannot be used ({error.strerror}); choose another, as in: make run PORT=8123"
+        raise ConfigError(message, file="SIGNOFF_PORT") from error
+    return listener

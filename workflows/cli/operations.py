@@ -1,0 +1,115 @@
+"""Commands that run an installation: up, web, worker, demo, doctor, init, db."""
+
+import signal
+import threading
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from config.sandbox import furnished
+from config.settings import Settings, kept_secret
+from workflows import installation
+from workflows.cli.shared import AsJson, opened, show
+from workflows.database import Database
+from workflows.doctor import troubles
+from workflows.prefect_server import configure
+from workflows.schema import check_not_newer, current, upgrade
+from workflows.worker import Worker
+
+db = typer.Typer(no_args_is_help=True)
+EXIT_TROUBLE = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (up, web, worker, demo, doctor, init):
+        app.command()(command)
+
+
+def _server(settings: Settings, *, worker: bool, prefect: bool) -> Any:
+    """The web server stands above this package, so it is found by name (docs/decisions/0003)."""
+    return import_module("web.serve").Server(settings, worker=worker, prefect=prefect)
+
+
+def up(
+    prefect: Annotated[bool, typer.Option(help="Start a Prefect server beside it.")] = True,
+) -> None:
+    """Serve the pages with a worker and a Prefect server, until Ctrl-C."""
+    server = _server(Settings(), worker=True, prefect=prefect)
+    print(f"Signoff serves {server.url}", flush=True)
+    if server.office.settings.in_sandbox:
+        print(f"Sandbox: Slack, mail and publishing are local stand-ins, see {server.url}/sandbox/slack", flush=True)
+    if server.prefect:
+        print(f"Prefect is starting at {server.prefect.api_url.removesuffix('/api')}", flush=True)
+    print("Ctrl-C stops everything.", flush=True)
+    server.run()
+
+
+def web() -> None:
+    """Serve the pages alone; `signoff worker` does the work."""
+    server = _server(Settings(), worker=False, prefect=False)
+    print(f"Signoff serves {server.url} without a worker; start one with: signoff worker", flush=True)
+    server.run()
+
+
+def worker() -> None:
+    """Do the work alone, until Ctrl-C; several workers share it."""
+    settings = Settings()
+    if settings.in_sandbox:
+        settings = furnished(settings)
+    configure(settings, settings.prefect_api_url)
+    office = installation.open_office(settings)
+    running = Worker(office, settings.prefect_api_url)
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    running.start()
+    print("The worker works. Ctrl-C stops it.", flush=True)
+    ended.wait()
+    running.stop()
+    office.close()
+
+
+def demo(
+    database_url: Annotated[str, typer.Option(help="An empty database; a SQLite file of its own unless given.")] = "",
+    prefect: Annotated[bool, typer.Option(help="Run the flows by a Prefect server.")] = True,
+) -> None:
+    """Walk the whole path on an instance of its own, and say how long each step takes."""
+    passed = import_module("workflows.demo").run(_server, database_url, prefect=prefect)
+    if not passed:
+        raise typer.Exit(EXIT_TROUBLE)
+
+
+def init() -> None:
+    """Make the data folder, its secret key and the database."""
+    settings = Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    kept_secret(settings.data_dir / "secret-key")
+    with opened():
+        print(f"Ready: {settings.data_dir.absolute()}")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Look for what is wrong: workers, Prefect, Slack, mail, dead letters, stuck posts, the log. Exit code 1 if any."""
+    with opened() as office:
+        found = troubles(office)
+    show(found, [f"✘ {trouble}" for trouble in found] or ["✔ Nothing is wrong."], as_json=as_json)
+    if found:
+        raise typer.Exit(EXIT_TROUBLE)
+
+
+@db.callback()
+def _group() -> None:
+    """The database's schema."""
+
+
+@db.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the database's schema up to date."""
+    database = Database(Settings().database)
+    check_not_newer(database)
+    before = current(database)
+    upgrade(database)
+    print(f"Schema {before or 'none'} → {current(database)}.")
+    database.close()
