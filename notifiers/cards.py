@@ -34,15 +34,9 @@ def card(post: PostView) -> SlackMessage:
     """The card that every reader of a conversation sees, with buttons while the post is in review."""
     title = f"{post.standing}: {post.brand_name} post {post.id}"
     blocks = [_header(title), _context(_facts(post))]
-    for variant in post.content.variants[:MAX_VARIANTS]:
-        parts = [
-            variant.text,
-            variant.link,
-            *(f"🖼 {item.alt or 'image without description'}" for item in variant.media),
-        ]
-        body = "\n".join(part for part in parts if part)
-        blocks.append(_section(f"{variant.channel} ▸ {shorten(body, 2_700)}"))
-    blocks += _note_left_out(len(post.content.variants) - MAX_VARIANTS, "more channels")
+    shown = _by_body(post)
+    blocks += [_section(f"{', '.join(channels)} ▸ {shorten(body, 2_700)}") for body, channels in shown[:MAX_VARIANTS]]
+    blocks += _note_left_out(len(shown) - MAX_VARIANTS, "more variants")
     if post.findings:
         blocks.append(_context([_finding(finding) for finding in post.findings[:MAX_FINDINGS]]))
     if post.context:
@@ -84,6 +78,16 @@ def reason_view(action: str, post_id: int, revision: int) -> Block:
             }
         ],
     }
+
+
+def _by_body(post: PostView) -> list[tuple[str, list[str]]]:
+    """What each channel shows; channels that show the same stand together."""
+    grouped: dict[str, list[str]] = {}
+    for variant in post.content.variants:
+        images = (f"🖼 {item.alt or 'image without description'}" for item in variant.media)
+        parts = [variant.disclosure, variant.text, variant.link, *images]
+        grouped.setdefault("\n".join(part for part in parts if part), []).append(variant.channel)
+    return list(grouped.items())
 
 
 def _facts(post: PostView) -> list[str]:

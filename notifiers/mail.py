@@ -17,7 +17,6 @@ from urllib.parse import unquote, urlsplit
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from models.content import headline
 from notifiers.outcome import Dead, Result, RetryLater, Sent
 from notifiers.views import PostView, when
 from notifiers.wording import Wording
@@ -76,10 +75,10 @@ def compose(letter: Letter, sender: str, now_seconds: float) -> EmailMessage:
 
 
 def _subject(letter: Letter) -> str:
-    """One subject for all mails of a post, so that they stay one thread everywhere."""
+    """One subject for all mails of a post, whatever was edited since, so that they stay one thread everywhere."""
     if letter.post is None:
         return letter.wording.title
-    return f"[{letter.post.brand_name}] Post {letter.post.id}: {headline(letter.post.headline)}"
+    return f"[{letter.post.brand_name}] Post {letter.post.id}: {letter.post.first_headline}"
 
 
 def _facts(letter: Letter) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from models.content import Content
 from models.policy.subject import Finding
 from models.statuses import Status
 
-VERDICTS = {"approve": "approved", "request_changes": "requested changes", "reject": "rejected"}
+VERDICTS = {"approve": "approved", "request_changes": "requested changes to", "reject": "rejected"}
 SURFACES = {
     "web": "on the web",
     "slack": "in Slack",
@@ -82,6 +82,7 @@ class PostView:
     timer: TimerView | None = None
     dead_letters: Sequence[str] = ()
     url: str = ""
+    first_headline: str = ""
 
     @property
     def in_review(self) -> bool:

@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.errors import BadInput, LinkDead, Refusal, Refused, SignoffError
 from models.statuses import Surface
+from notifiers.views import VERDICTS
 from web.buttons import BUTTONS, Press
 from web.errors import status_of
 from web.forms import Typed, read_form
@@ -65,11 +66,10 @@ def _decide(office: Office, visitor: Visitor | None, token: str, typed: Typed) -
         access.check_code(office, place, typed.get("code"))
     elif visitor is not None and typed.get("csrf") != visitor.csrf:
         raise Refused(Refusal("not_authorised", "This form is out of date. Load the page again, then repeat it."))
-    outcome = BUTTONS[button](
-        office, Press(place.post_id, place.person, place.revision, Surface.MAIL, typed.get("reason"))
-    )
-    words = {"approve": "approved", "request_changes": "requested changes to", "reject": "rejected"}[button]
-    return f"You {words} post {place.post_id}. It is now {outcome.target.replace('_', ' ')}."
+    BUTTONS[button](office, Press(place.post_id, place.person, place.revision, Surface.MAIL, typed.get("reason")))
+    with office.database.reading() as connection:
+        post = views.post_view(connection, office, place.post_id, office.clock.now())
+    return f"You {VERDICTS[button]} post {place.post_id}. It now stands at: {post.standing}."
 
 
 def _is_own(visitor: Visitor | None, place: DecisionPlace) -> bool:

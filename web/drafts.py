@@ -151,6 +151,7 @@ def _form(request: Request, post_id: int | None, typed: dict[str, Any], error: S
         "lanes": office.house.workflow.lanes,
         "zones": _zones(typed, visitor, picked),
         "error": error,
+        "own_texts": any(value for name, value in typed.items() if name.startswith("text.")),
         "twice": error is not None and "happens twice" in error.message,
     }
     return render(request, "draft.html", form, status=status_of(error) if error else 200)

@@ -5,8 +5,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from models.errors import DATABASE_CODES, SignoffError
+from models.errors import DATABASE_CODES, NotSignedIn, SignoffError
 from models.guards import REFUSALS
+from web import session
 from web.templating import render
 
 STATUS: dict[str, int] = {
@@ -59,9 +60,13 @@ def title_of(status: int) -> str:
 
 def answer(request: Request, status: int, code: str, detail: str, field: str | None = None) -> Response:
     """The error in the caller's form."""
-    if request.url.path.startswith(("/api/", "/slack/", "/sandbox/slack/api/", "/readyz", "/metrics")):
+    if _is_program(request):
         return problem(status, code, detail, field)
     return render(request, "error.html", {"title": title_of(status), "message": detail}, status=status)
+
+
+def _is_program(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/slack/", "/sandbox/slack/api/", "/readyz", "/metrics"))
 
 
 def install(app: FastAPI) -> None:
@@ -69,6 +74,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SignoffError)
     async def _known(request: Request, error: SignoffError) -> Response:
+        if isinstance(error, NotSignedIn) and request.method == "GET" and not _is_program(request):
+            return session.ask_to_sign_in(request)
         return answer(request, status_of(error), error.code, error.message, error.field)
 
     @app.exception_handler(RequestValidationError)

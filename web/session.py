@@ -5,9 +5,10 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from models.errors import NotSignedIn, Refusal, Refused
@@ -15,6 +16,7 @@ from workflows.office import Office
 from workflows.people import person_by_id
 
 COOKIE = "signoff_session"
+WANTED = "signoff_wanted"
 LIFE = timedelta(days=14)
 
 
@@ -46,6 +48,20 @@ def begin(office: Office, response: Response, person_id: int) -> None:
         samesite="lax",
         secure=office.settings.url.startswith("https://"),
     )
+
+
+def ask_to_sign_in(request: Request) -> Response:
+    """Leads to the sign-in page, and remembers where the visitor wanted to go."""
+    response = RedirectResponse("/sign-in", status_code=303)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    response.set_cookie(WANTED, quote(wanted[:500], safe="/?=&"), max_age=900, httponly=True, samesite="lax")
+    return response
+
+
+def wanted_page(request: Request) -> str:
+    """Where the visitor wanted to go before signing in: a path of ours."""
+    path = unquote(request.cookies.get(WANTED, "/"))
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 def end(response: Response) -> None:

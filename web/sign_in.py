@@ -45,7 +45,8 @@ def confirm_page(request: Request, token: str) -> Response:
 def sign_in(request: Request, token: str) -> Response:
     office = office_of(request)
     person = access.use_sign_in_link(office, token)
-    response = RedirectResponse("/", status_code=303)
+    response = RedirectResponse(session.wanted_page(request), status_code=303)
+    response.delete_cookie(session.WANTED)
     session.begin(office, response, person)
     return response
 

@@ -77,6 +77,7 @@ def post_view(connection: Connection, office: Office, post_id: int, now: datetim
         timer=_timer(post, workflow),
         dead_letters=_dead_letters(connection, row.id),
         url=office.links.post(row.id),
+        first_headline=facts.content(connection, row.id, row.brand, 1).headline,
     )
 
 
