@@ -13,6 +13,7 @@ from models.statuses import Surface
 from models.writing import Writing
 from notifiers.explain import explain
 from web.buttons import BUTTONS, Press
+from web.parameters import Before, PostNumber
 from web.templating import office_of
 from workflows import access, actions, idempotency, judging, people, queues, views
 from workflows.access import Bearer
@@ -20,7 +21,6 @@ from workflows.documents import post_document, stamp
 from workflows.office import Office
 
 router = APIRouter(prefix="/api/v1")
-PostId = Annotated[int, "the post's number"]
 
 
 class Body(BaseModel):
@@ -122,9 +122,7 @@ def create_post(request: Request, caller: Caller, body: NewPost, idempotency_key
 
 
 @router.get("/posts")
-def list_posts(
-    request: Request, caller: Caller, status: str | None = None, before: int | None = None
-) -> dict[str, Any]:
+def list_posts(request: Request, caller: Caller, status: str | None = None, before: Before = None) -> dict[str, Any]:
     """The posts of the caller's brands, the newest first, 50 a page; `next` is the `before` of the next page."""
     caller.require("read")
     office = office_of(request)
@@ -139,13 +137,13 @@ def list_posts(
 
 
 @router.get("/posts/{post_id}")
-def get_post(request: Request, caller: Caller, post_id: PostId) -> dict[str, Any]:
+def get_post(request: Request, caller: Caller, post_id: PostNumber) -> dict[str, Any]:
     caller.require("read")
     return _document(office_of(request), caller, post_id)
 
 
 @router.patch("/posts/{post_id}")
-def change_post(request: Request, caller: Caller, post_id: PostId, body: ChangedPost) -> dict[str, Any]:
+def change_post(request: Request, caller: Caller, post_id: PostNumber, body: ChangedPost) -> dict[str, Any]:
     caller.require("draft")
     office = office_of(request)
     actions.change(office, post_id, caller.person, Surface.API, body.writing(), body.revision)
@@ -156,7 +154,7 @@ def change_post(request: Request, caller: Caller, post_id: PostId, body: Changed
 def act_on_post(
     request: Request,
     caller: Caller,
-    post_id: PostId,
+    post_id: PostNumber,
     action: str,
     body: ActionBody | None = None,
     idempotency_key: IdempotencyKey = None,
@@ -195,7 +193,7 @@ def _act(office: Office, who: int, post_id: int, action: str, given: ActionBody)
 
 
 @router.get("/posts/{post_id}/explain")
-def explain_post(request: Request, caller: Caller, post_id: PostId) -> dict[str, Any]:
+def explain_post(request: Request, caller: Caller, post_id: PostNumber) -> dict[str, Any]:
     """Where the post stands, what is missing, who can give it, and which timer is next."""
     caller.require("read")
     office = office_of(request)
@@ -228,6 +226,6 @@ def _document(office: Office, caller: Bearer, post_id: int) -> dict[str, Any]:
 
 def _once(office: Office, caller: Bearer, key: str | None, body: Body, request: Request, make: Any) -> Response:
     """Answers a repeated Idempotency-Key with the first answer, and refuses it for another request."""
-    asked = f"{request.method} {request.url.path} {body.model_dump_json()}"
+    asked = f"{request.method} {request.url.path} {body.model_dump(exclude_unset=True)!r}"
     status, document = idempotency.once(office, caller.person, key, asked, make)
     return JSONResponse(document, status_code=status)

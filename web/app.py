@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.errors import SignoffError
 from web import api, decision_links, drafts, errors, health, media, pages, sandbox, session, sign_in, slack
+from web.sandbox.store import SandboxStore
 from workflows.office import Office
 
 MAX_BODY = 5_000_000
@@ -21,15 +22,15 @@ _CSP = (
 )
 
 
-def create_app(office: Office) -> FastAPI:
-    """The application of one installation; opens nothing by itself."""
+def create_app(office: Office, store: SandboxStore | None = None) -> FastAPI:
+    """The application of one installation; with the stand-ins when it has a `store` for what they receive."""
     app = FastAPI(title="Signoff", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json")
     app.state.office = office
     errors.install(app)
     for room in (api, slack, sign_in, decision_links, drafts, pages, media, health):
         app.include_router(room.router)
-    if office.settings.in_sandbox:
-        sandbox.install(app, office)
+    if store is not None:
+        sandbox.install(app, store)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.middleware("http")(_doorkeeper)
     return app

@@ -16,6 +16,7 @@ from web import session
 from web.errors import status_of
 from web.forms import Typed, read_form
 from web.pages import read_time
+from web.parameters import PostNumber
 from web.templating import office_of, render
 from workflows import actions, facts, people
 from workflows.media import MAX_BYTES
@@ -30,7 +31,7 @@ def new_page(request: Request, brand: str = "", lane: str = "standard") -> Respo
 
 
 @router.get("/posts/{post_id}/edit")
-def edit_page(request: Request, post_id: int) -> Response:
+def edit_page(request: Request, post_id: PostNumber) -> Response:
     visitor, office = session.signed_in(request), office_of(request)
     with office.database.reading() as connection:
         actor = people.actor(connection, visitor.id, office.clock.now())
@@ -45,7 +46,7 @@ async def create(request: Request) -> Response:
 
 
 @router.post("/posts/{post_id}/edit")
-async def edit(request: Request, post_id: int) -> Response:
+async def edit(request: Request, post_id: PostNumber) -> Response:
     return await _save(request, post_id)
 
 

@@ -81,6 +81,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
+        if first["loc"][0] == "path":
+            return answer(request, 404, "not_found", "There is nothing at this address.")
         field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
         return answer(request, 422, "bad_input", f"{first['msg']}.", field or None)
 

@@ -18,6 +18,7 @@ from web import session
 from web.buttons import BUTTONS, Press
 from web.errors import status_of
 from web.forms import Typed, read_form
+from web.parameters import Before, PostNumber
 from web.templating import office_of, render
 from workflows import actions, people, queues, views
 from workflows.documents import history_entry
@@ -28,7 +29,7 @@ VIEWS = ("waiting", "mine", "all")
 
 
 @router.get("/")
-def queue(request: Request, view: str = "waiting", before: int | None = None, status: str = "") -> Response:
+def queue(request: Request, view: str = "waiting", before: Before = None, status: str = "") -> Response:
     visitor, office = session.signed_in(request), office_of(request)
     view = view if view in VIEWS else "waiting"
     with office.database.reading() as connection:
@@ -47,7 +48,7 @@ def queue(request: Request, view: str = "waiting", before: int | None = None, st
 
 
 @router.get("/posts/{post_id}")
-def post_page(request: Request, post_id: int) -> Response:
+def post_page(request: Request, post_id: PostNumber) -> Response:
     return _show(request, post_id)
 
 
@@ -80,7 +81,7 @@ def _entry(body: bytes, zone: str) -> dict[str, Any]:
 
 
 @router.post("/posts/{post_id}/{action}")
-async def act(request: Request, post_id: int, action: str) -> Response:
+async def act(request: Request, post_id: PostNumber, action: str) -> Response:
     """A button of the post page. A refusal shows the page again, with what was typed."""
     visitor = session.signed_in(request)
     typed = await read_form(request)

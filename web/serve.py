@@ -13,6 +13,7 @@ from web.app import create_app
 from web.sandbox.mailbox import start_smtp
 from web.sandbox.store import SandboxStore
 from workflows import installation
+from workflows.clock import Clock
 from workflows.office import Office
 from workflows.prefect_server import PrefectServer, configure
 from workflows.worker import Worker
@@ -23,22 +24,24 @@ SHUTDOWN_SECONDS = 3
 class Server:
     """The web server, with what belongs to it: stand-ins in the sandbox, and on demand a worker and Prefect."""
 
-    def __init__(self, settings: Settings, *, worker: bool, prefect: bool) -> None:
+    def __init__(self, settings: Settings, *, worker: bool, prefect: bool, clock: Clock | None = None) -> None:
         self._socket = _listen(settings.host, settings.port)
         port = int(self._socket.getsockname()[1])
         settings = settings.model_copy(update={"port": port})
         self._smtp: Any = None
+        store: SandboxStore | None = None
         if settings.in_sandbox:
-            self._smtp = start_smtp(SandboxStore(settings.data_dir))
+            store = SandboxStore(settings.data_dir)
+            self._smtp = start_smtp(store)
             settings = furnish(settings, port, int(self._smtp.port))
-        self.office: Office = installation.open_office(settings)
+        self.office: Office = installation.open_office(settings, clock)
         self.prefect = PrefectServer(settings) if prefect and not settings.prefect_api_url else None
         api_url = settings.prefect_api_url or (self.prefect.api_url if self.prefect else "")
         configure(settings, api_url)
         self.worker = Worker(self.office, api_url) if worker else None
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                create_app(self.office),
+                create_app(self.office, store),
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,

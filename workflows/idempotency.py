@@ -22,7 +22,7 @@ def once(office: Office, person: int, key: str | None, asked: str, make: Callabl
     """
     if not key:
         return make()
-    digest = hashlib.sha256(asked.encode()).hexdigest()
+    digest = hashlib.sha256(asked.encode(errors="surrogatepass")).hexdigest()
     try:
         with office.database.unit_of_work() as work:
             if known := _find(work.connection, person, key):

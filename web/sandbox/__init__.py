@@ -7,11 +7,10 @@ from fastapi import FastAPI
 
 from web.sandbox import clock, mailbox, receiver, slack_api, slack_pages
 from web.sandbox.store import SandboxStore
-from workflows.office import Office
 
 
-def install(app: FastAPI, office: Office) -> None:
+def install(app: FastAPI, store: SandboxStore) -> None:
     """Adds the stand-ins and their pages to the application."""
-    app.state.sandbox = SandboxStore(office.settings.data_dir)
+    app.state.sandbox = store
     for room in (slack_api, slack_pages, mailbox, receiver, clock):
         app.include_router(room.router, prefix="/sandbox", include_in_schema=False)

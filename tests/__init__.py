@@ -1,0 +1,1 @@
+"""Signoff's tests. They mirror the folders; scenarios/ holds one promise a file."""
