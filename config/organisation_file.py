@@ -21,7 +21,7 @@ def _known_zone(name: str) -> str:
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f<>\",;:]{1,64}@[A-Za-z0-9.-]{1,180}$", to_lower=True)]
+Email = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._%+'=/-]{1,64}@[A-Za-z0-9.-]{1,180}$", to_lower=True)]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True, max_length=120)]
 
 

@@ -77,6 +77,8 @@ def _refuse_doubles(node: yaml.Node | None, file: str) -> None:
         elif isinstance(node, yaml.MappingNode):
             keys: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ConfigError("a key must be plain text", file=file, line=key.start_mark.line + 1)
                 if key.value in keys:
                     raise ConfigError(f"the key “{key.value}” stands twice", file=file, line=key.start_mark.line + 1)
                 keys.add(str(key.value))

@@ -1,6 +1,6 @@
 """One question to the state machine: a post, an action, an actor, the workflow and the time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -29,6 +29,11 @@ class Case:
     def stages(self) -> tuple[Stage, ...]:
         """The stages that the post must pass."""
         return self.post.stages(self.workflow)
+
+    @cached_property
+    def judged(self) -> "Case":
+        """The same case with the findings' categories that the action brings."""
+        return replace(self, post=replace(self.post, categories=self.action.categories))
 
     @cached_property
     def roles(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ A notice names a message kind and who hears it. Quiet by default: only people wh
 
 from typing import Any
 
+from models.asking import asked
 from models.case import Case
 from models.escalation import next_rung
 from models.quorum import Voice, missing
@@ -31,15 +32,15 @@ def submit(case: Case) -> Outcome:
 
 
 def edit(case: Case) -> Outcome:
-    """New content sends the post back to draft; new context or a new wished time leaves it where it is."""
+    """New content or consent sends the post back to draft; new context or a new wished time leaves it where it is."""
     draft, post = case.action.draft, case.post
     if draft is None:
         return _outcome(case, post.status, unchanged=True)
     changes = {"scheduled_for": draft.scheduled_for} if draft.scheduled_for != post.scheduled_for else {}
-    if draft.content.digest != post.digest:
+    if draft.content.digest != post.digest or case.action.detail.get("changed"):
         told = () if post.status == Status.DRAFT else (Notice("approval_voided", "deciders"),)
         return _outcome(case, Status.DRAFT, *told, draft=draft, new_digest=True, changes=changes)
-    if case.action.detail.get("evidence_changed") or draft.context != post.context:
+    if draft.context != post.context:
         return _outcome(case, post.status, draft=draft, changes=changes, ladder=_retimed(case, changes))
     if changes:
         return _outcome(case, post.status, changes=changes, ladder=_retimed(case, changes))
@@ -47,17 +48,21 @@ def edit(case: Case) -> Outcome:
 
 
 def _retimed(case: Case, changes: dict[str, Any]) -> Ladder | None:
-    """The running ladder with its `before_publish` rungs moved to the new time."""
+    """The running ladder with its `before_publish` rungs moved to the new time; those that fired may fire again."""
     timer = case.post.timer
     if not changes or not case.stage or timer is None:
         return None
-    due = next_rung(case.stage.rungs, timer.entered_at, changes["scheduled_for"], timer.fired)
-    return Ladder(timer.stage, timer.entered_at, timer.fired, due)
+    rungs = case.stage.rungs
+    fired = tuple(index for index in timer.fired if rungs[index].after is not None)
+    return Ladder(
+        timer.stage, timer.entered_at, fired, next_rung(rungs, timer.entered_at, changes["scheduled_for"], fired)
+    )
 
 
 def pass_policy(case: Case) -> Outcome:
+    """To the first review stage, among them those that the findings ask for."""
     facts = {"categories": case.action.categories, "policy_digest": case.action.policy_digest}
-    return _advance(case, None, changes=facts)
+    return _advance(case.judged, None, changes=facts)
 
 
 def block_policy(case: Case) -> Outcome:
@@ -113,8 +118,7 @@ def _voices(case: Case, stage: Stage, decision: NewDecision | None) -> tuple[Voi
 
 
 def remind(case: Case) -> Outcome:
-    stage = case.stage
-    reached = stage is not None and any(_can_act(case, v, stage) for v in case.post.members)
+    reached = case.stage is not None and bool(asked(case.post, case.stage))
     return _rung(case, Notice("reminder", "approvers"), reached=reached)
 
 
@@ -132,12 +136,6 @@ def page(case: Case) -> Outcome:
 def expire(case: Case) -> Outcome:
     reason = "Nobody decided before the publication time."
     return _outcome(case, Status.DRAFT, Notice("expired", "author"), reason=reason)
-
-
-def _can_act(case: Case, voice: Voice, stage: Stage) -> bool:
-    decided = {d.person for d in case.post.decisions if d.digest == case.post.digest and d.stage == stage.status}
-    barred = {case.post.author, case.post.last_editor}
-    return bool(stage.fills(voice.roles)) and not barred & {voice.person, voice.holder} and voice.person not in decided
 
 
 def _rung(case: Case, notice: Notice, *, reached: bool) -> Outcome:

@@ -151,7 +151,7 @@ def reason_given(case: Case) -> Refusal | None:
 def first_vote(case: Case) -> Refusal | None:
     """Nobody counts twice: one decision per person, revision and stage."""
     for decision in case.post.decisions:
-        same = decision.digest == case.post.digest and decision.stage == case.post.status
+        same = case.post.is_about_this(decision) and decision.stage == case.post.status
         again = decision.verdict == ActionName.APPROVE or decision.revision == case.post.revision
         if same and again and decision.person == case.actor.id:
             return Refusal(
@@ -202,6 +202,11 @@ def enough_people(case: Case) -> Refusal | None:
                 f"{', '.join(lacking)}. Ask an administrator to grant the role.",
             )
     return None
+
+
+def enough_people_for_findings(case: Case) -> Refusal | None:
+    """The stages that the findings add can be passed by people who exist, too."""
+    return enough_people(case.judged)
 
 
 def some_stage_applies(case: Case) -> Refusal | None:
@@ -286,7 +291,7 @@ def _last_decision(case: Case) -> Decision | None:
 
 def _settled(case: Case, last: Decision) -> bool:
     """The last decision is about what the post shows, or ended the review."""
-    return last.digest == case.post.digest or last.verdict != ActionName.APPROVE
+    return case.post.is_about_this(last) or last.verdict != ActionName.APPROVE
 
 
 def _plain(status: str) -> str:

@@ -41,7 +41,7 @@ TRANSITIONS: dict[A, Transition] = {
         Transition(A.EDIT, OPEN, (S.DRAFT,), guards.drafter, effects.edit,
                    (guards.on_newest, guards.not_only_the_time)),
         Transition(A.PASS_POLICY, (S.POLICY_CHECK,), (REVIEW,), guards.system_only, effects.pass_policy,
-                   (guards.not_stale, guards.some_stage_applies)),
+                   (guards.not_stale, guards.enough_people_for_findings)),
         Transition(A.BLOCK_POLICY, (S.POLICY_CHECK,), (S.DRAFT,), guards.system_only, effects.block_policy,
                    (guards.not_stale,)),
         Transition(A.APPROVE, (REVIEW,), (REVIEW, S.APPROVED), guards.approver, effects.approve,

@@ -75,8 +75,13 @@ def _join(parts: Iterable[list[Slots]]) -> list[Slots]:
 
 def missing(needs: Needs, voices: Iterable[Voice]) -> Slots:
     """The roles still to be filled, by the alternative that lacks the fewest; empty when the quorum is met."""
+    return lacking(needs, voices)[0]
+
+
+def lacking(needs: Needs, voices: Iterable[Voice]) -> list[Slots]:
+    """What each alternative lacks, the one that lacks the fewest first."""
     distinct = _one_per_holder(voices)
-    return min((_unfilled(slots, distinct) for slots in needs.alternatives), key=len)
+    return sorted((_unfilled(slots, distinct) for slots in needs.alternatives), key=len)
 
 
 def _one_per_holder(voices: Iterable[Voice]) -> list[Voice]:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-MOST_ATTEMPTS = 12
 LONGEST = timedelta(minutes=5)
 OLDEST = timedelta(hours=24)
 
@@ -16,6 +15,6 @@ def back_off(attempt: int, asked: float | None = None) -> timedelta:
     return max(grown, timedelta(seconds=asked)) if asked is not None else grown
 
 
-def gives_up(attempt: int, age: timedelta) -> bool:
-    """Whether a message is dead after this many attempts at this age."""
-    return attempt >= MOST_ATTEMPTS or age > OLDEST
+def gives_up(age: timedelta) -> bool:
+    """Whether a message of this age is dead: an outage of a day is survived, whatever the number of attempts."""
+    return age > OLDEST

@@ -81,6 +81,10 @@ class PostState:
             }
         )
 
+    def is_about_this(self, decision: Decision) -> bool:
+        """Whether a decision is about the content as it stands: the same bytes, with no other ones in between."""
+        return decision.digest == self.digest and decision.revision >= self.content_revision
+
     def voices(self, stage: Stage) -> tuple[Voice, ...]:
         """The approvals at this stage that cover exactly the current content, author and last editor left out."""
         return tuple(
@@ -88,7 +92,7 @@ class PostState:
             for d in self.decisions
             if d.stage == stage.status
             and d.verdict == ActionName.APPROVE
-            and d.digest == self.digest
+            and self.is_about_this(d)
             and not {d.person, d.holder} & {self.author, self.last_editor}
         )
 

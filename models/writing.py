@@ -88,6 +88,8 @@ def _channels(writing: Writing, shelf: Shelf, old: Content) -> list[str]:
         if channel not in shelf.channels:
             known = ", ".join(shelf.channels)
             raise BadInput(f"“{channel[:40]}” is no channel of {shelf.brand}; there are: {known}.", field="channels")
+    if not wanted:
+        raise BadInput("Choose at least one channel.", field="channels")
     return sorted(set(wanted))
 
 

@@ -7,6 +7,7 @@ mail is sent again under the same Message-ID.
 import hashlib
 import re
 import smtplib
+import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate, parseaddr
@@ -48,8 +49,10 @@ class Letter:
 
 
 def header(text: str) -> str:
-    """A header value on one line: control characters and line breaks become spaces."""
-    return _CONTROL.sub(" ", text).strip()
+    """A header value on one line. Control characters become spaces, and encoded words (RFC 2047) are broken up:
+    the library would decode what a person typed, line breaks included.
+    """
+    return _CONTROL.sub(" ", text).replace("=?", "= ?").strip()
 
 
 def compose(letter: Letter, sender: str, now_seconds: float) -> EmailMessage:
@@ -104,43 +107,57 @@ class MailSender:
 
     def send(self, mail: EmailMessage) -> Result:
         """Hands the mail over; never raises for what a mail server may say."""
-        handing_over = False
         try:
-            with self._connect() as server:
-                handing_over = True
-                server.send_message(mail)
-                handing_over = False
+            server = self._connect()
+        except (smtplib.SMTPException, OSError) as error:
+            return RetryLater(f"{type(error).__name__}: {error}"[:200])
+        try:
+            server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             return _answered(code, text)
         except smtplib.SMTPResponseException as error:
             return _answered(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPException, OSError) as error:
-            return RetryLater(f"{type(error).__name__}: {error}"[:200], unsure=handing_over)
+            return RetryLater(f"{type(error).__name__}: {error}"[:200], unsure=True)
+        finally:
+            _part(server)
         return Sent()
 
     def check(self) -> Result:
         """Whether the server answers; for `signoff doctor`."""
         try:
-            with self._connect() as server:
-                server.noop()
+            _part(self._connect())
         except (smtplib.SMTPException, OSError) as error:
             return RetryLater(f"{type(error).__name__}: {error}"[:200])
         return Sent()
 
     def _connect(self) -> smtplib.SMTP:
-        kind = smtplib.SMTP_SSL if self._secure else smtplib.SMTP
-        server = kind(self._host, self._port, timeout=TIMEOUT)
+        """Certificates are verified, and a password is never sent in clear."""
+        tls = ssl.create_default_context()
+        server: smtplib.SMTP
+        if self._secure:
+            server = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=tls)
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
         try:
             server.ehlo_or_helo_if_needed()
-            if not self._secure and server.has_extn("starttls"):
-                server.starttls()
+            if not self._secure and (self._user or server.has_extn("starttls")):
+                server.starttls(context=tls)
             if self._user:
                 server.login(self._user, self._password)
         except BaseException:
             server.close()
             raise
         return server
+
+
+def _part(server: smtplib.SMTP) -> None:
+    """Says goodbye; what the server answers to that changes nothing."""
+    try:
+        server.quit()
+    except (smtplib.SMTPException, OSError):
+        server.close()
 
 
 def _answered(code: int, text: Any) -> Result:

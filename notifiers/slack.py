@@ -4,6 +4,7 @@ A new message is posted without the client's own retries: Slack has no idempoten
 become a second message. A post of unknown outcome is looked up by its metadata before it is posted again.
 """
 
+import math
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -21,7 +22,12 @@ from notifiers.outcome import Dead, Result, RetryLater, Sent
 
 TIMEOUT = 10
 EVENT_TYPE = "signoff_message"
-_PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout",
+     # the installation's own mistakes, which an administrator mends while messages wait
+     "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope",
+     "not_in_channel"}
+)  # fmt: skip
 _NETWORK = (URLError, HTTPException, OSError, SlackClientError)
 
 
@@ -46,6 +52,7 @@ class SlackSender:
                 text=message.text,
                 blocks=message.blocks,
                 metadata=metadata,
+                mrkdwn=False,
                 unfurl_links=False,
                 unfurl_media=False,
             ),
@@ -119,9 +126,10 @@ def _never_left(error: BaseException) -> bool:
 
 def _seconds(text: Any) -> float:
     try:
-        return min(max(float(text), 0.0), 3_600.0)
+        seconds = float(text)
     except (TypeError, ValueError):
         return 1.0
+    return min(max(seconds, 0.0), 3_600.0) if math.isfinite(seconds) else 1.0
 
 
 def _short(error: BaseException) -> str:

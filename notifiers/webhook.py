@@ -4,6 +4,7 @@ The receiver must accept an idempotency key once. What it answered decides: acce
 unknown; an unknown one is never sent again by itself.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,7 +85,7 @@ def _judge(answer: httpx.Response) -> Handover:
         return Accepted(_reference(answer))
     if status == 429:
         return NotSent("The publishing webhook asks to wait (429).", _seconds(answer.headers.get("retry-after")))
-    if status >= 500:
+    if status >= 500 or answer.is_redirect:
         return Unknown(f"The publishing webhook answered {status}, which does not say whether the post went out.")
     return RefusedByReceiver(f"The publishing webhook refused the post ({status}).")
 
@@ -99,6 +100,7 @@ def _reference(answer: httpx.Response) -> str:
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return min(max(float(text or ""), 0.0), 3_600.0)
+        seconds = float(text or "")
     except ValueError:
         return None
+    return min(max(seconds, 0.0), 3_600.0) if math.isfinite(seconds) else None

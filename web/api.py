@@ -1,13 +1,14 @@
 """The JSON API, for other tools. Errors are problem+json (RFC 9457); Idempotency-Key is honoured."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.errors import NotFound, NotSignedIn
+from models.errors import BadInput, NotFound, NotSignedIn
 from models.localtime import instant
 from models.statuses import Surface
 from models.writing import Writing
@@ -27,6 +28,27 @@ class Body(BaseModel):
     """A request body; unknown fields are refused, so that a typo does not pass in silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="after")
+    def _storable(self) -> Self:
+        for name, value in self:
+            for text in _strings(value):
+                if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+                    message = "This has a character that cannot be stored, such as NUL or half of an emoji."
+                    raise BadInput(message, field=name)
+        return self
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string inside a value, keys of mappings included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from (*_strings(key), *_strings(item))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 class MediaItem(Body):
@@ -210,7 +232,7 @@ def check_policy(request: Request, caller: Caller, body: CheckBody) -> dict[str,
     """What the policy finds in a text, for each of its channels."""
     caller.require("read")
     office = office_of(request)
-    content = actions.try_out(office, body.brand, body.lane, body.writing()).content
+    content = actions.try_out(office, caller.person, body.brand, body.writing()).content
     with office.database.reading() as connection:
         today = office.clock.now().date()
         findings = office.policy.check(judging.content_subjects(connection, content, body.lane, today))

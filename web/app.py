@@ -64,10 +64,12 @@ def _may_have_session(request: Request) -> bool:
 def _turned_away(request: Request, office: Office) -> Response | None:
     if request.method not in _WRITING:
         return None
-    length = request.headers.get("content-length", "0")
+    length = request.headers.get("content-length")
+    if length is None:
+        return errors.answer(request, 411, "length_required", "Say how long the request is (Content-Length).")
     upload = request.headers.get("content-type", "").startswith("multipart/form-data")
     most = MAX_UPLOAD if upload else MAX_BODY
-    if not (length.isascii() and length.isdigit()) or int(length) > most:
+    if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > most:
         return errors.answer(request, 413, "too_large", f"This request is larger than {most:,} bytes.")
     if not request.url.path.startswith(_SIGNED) and session.is_foreign(request, office.settings.url):
         return errors.answer(request, 403, "not_authorised", "This request came from another site.")

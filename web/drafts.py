@@ -93,7 +93,11 @@ async def _images(office: Office, who: int, typed: Typed) -> list[dict[str, str]
 
 def _write(office: Office, visitor: session.Visitor, typed: Typed, values: dict[str, Any], post_id: int | None) -> int:
     chosen = tuple(values["channels"])
-    moment = read_time(typed, visitor.zone)
+    untouched = bool(post_id) and (typed.get("scheduled_for"), typed.get("zone")) == (
+        typed.get("shown_time"),
+        typed.get("shown_zone"),
+    )
+    moment = None if untouched else read_time(typed, visitor.zone)
     writing = Writing(
         channels=chosen,
         text=typed.get("text"),
@@ -104,7 +108,7 @@ def _write(office: Office, visitor: session.Visitor, typed: Typed, values: dict[
         consent=typed.get("consent"),
         context=typed.get("context"),
         scheduled_for=moment,
-        timed=True,
+        timed=not untouched,
     )
     if post_id is None:
         brand, lane = typed.get("brand"), typed.get("lane") or "standard"
@@ -133,6 +137,8 @@ def _stored(connection: Connection, post_id: int, zone: str) -> dict[str, Any]:
         "context": draft.context,
         "scheduled_for": f"{local:%Y-%m-%dT%H:%M}" if local else "",
         "zone": zone,
+        "shown_time": f"{local:%Y-%m-%dT%H:%M}" if local else "",
+        "shown_zone": zone,
     }
 
 

@@ -48,6 +48,7 @@ def status_of(error: SignoffError) -> int:
 
 def problem(status: int, code: str, detail: str, field: str | None = None) -> JSONResponse:
     """An RFC 9457 answer. `field` names the part of the request that is wrong."""
+    detail = detail.encode(errors="replace").decode()  # what was typed may hold half of a character
     body = {"type": f"urn:signoff:{code}", "title": title_of(status), "status": status, "code": code, "detail": detail}
     if field:
         body["field"] = field

@@ -9,6 +9,7 @@ from starlette.formparsers import MultiPartException
 from models.errors import BadInput
 
 MAX_FIELD_BYTES = 4_000_000
+TEXTS = frozenset({"text", "context", "reason"})  # their own check names the place and keeps what was typed
 
 
 @dataclass
@@ -42,6 +43,8 @@ async def read_form(request: Request) -> Typed:
         if isinstance(value, UploadFile):
             if value.filename:
                 typed.files.append(value)
+        elif "\0" in name or ("\0" in value and name not in TEXTS):
+            raise BadInput(f"The field {name[:30]!r} has a NUL character.")
         else:
             typed.fields[name] = value
             typed.lists.setdefault(name, []).append(value)

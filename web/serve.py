@@ -2,6 +2,8 @@
 
 import socket
 import threading
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -19,6 +21,26 @@ from workflows.prefect_server import PrefectServer, configure
 from workflows.worker import Worker
 
 SHUTDOWN_SECONDS = 3
+
+
+class _Uvicorn(uvicorn.Server):
+    """Does something of ours before it stops serving; a second signal stops it at once."""
+
+    def __init__(self, before_exit: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._before_exit = before_exit
+        self._asked = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._asked:
+            super().handle_exit(sig, frame)
+            return
+        self._asked = True
+        threading.Thread(target=self._exit, args=(sig, frame), name="signoff-exit").start()
+
+    def _exit(self, sig: int, frame: FrameType | None) -> None:
+        self._before_exit()
+        super().handle_exit(sig, frame)
 
 
 class Server:
@@ -39,15 +61,21 @@ class Server:
         api_url = settings.prefect_api_url or (self.prefect.api_url if self.prefect else "")
         configure(settings, api_url)
         self.worker = Worker(self.office, api_url) if worker else None
-        self._uvicorn = uvicorn.Server(
+        self._uvicorn = _Uvicorn(
+            self._wind_down,
             uvicorn.Config(
                 create_app(self.office, store),
                 log_level="warning",
                 access_log=False,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
                 timeout_keep_alive=30,
-            )
+            ),
         )
+
+    def _wind_down(self) -> None:
+        """The worker stops first: what it sends goes to stand-ins that are still there."""
+        if self.worker:
+            self.worker.stop()
 
     @property
     def url(self) -> str:
@@ -75,6 +103,7 @@ class Server:
         return thread
 
     def stop(self, thread: threading.Thread) -> None:
+        self._wind_down()
         self._uvicorn.should_exit = True
         thread.join(SHUTDOWN_SECONDS + 5)
         self.close()

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from models.errors import NotSignedIn, Refusal, Refused
+from models.errors import NotFound, NotSignedIn, Refusal, Refused
 from workflows.office import Office
 from workflows.people import person_by_id
 
@@ -80,9 +80,12 @@ def visitor(office: Office, cookie: str | None) -> Visitor | None:
         return None
     if office.clock.now() - since > LIFE:
         return None
-    with office.database.reading() as connection:
-        row = person_by_id(connection, person)
-    if row.deactivated_at is not None:
+    try:
+        with office.database.reading() as connection:
+            row = person_by_id(connection, person)
+    except NotFound:
+        return None
+    if row.deactivated_at is not None or (row.signed_out_at is not None and since <= row.signed_out_at):
         return None
     return Visitor(row.id, row.name, row.email, row.timezone, csrf)
 

@@ -110,6 +110,8 @@ def _press(office: Office, click: Click) -> str | None:
 def _person(office: Office, slack_id: str) -> int:
     with office.database.reading() as connection:
         row = people.person_by_slack(connection, slack_id)
+    if row is not None and row.deactivated_at is not None:
+        raise Refused(Refusal("deactivated", "Your account is deactivated; ask an administrator."))
     if row is None:
         message = "Your Slack account is not linked to anybody in Signoff; ask an administrator."
         raise Refused(Refusal("unknown_person", message))
@@ -164,7 +166,7 @@ def _from_block(payload: dict[str, Any]) -> Click | None:
             revision=_number(place["revision"]),
             trigger=str(payload.get("trigger_id", "")),
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _garbled() from error
 
 
@@ -183,7 +185,7 @@ def _from_view(payload: dict[str, Any]) -> Click:
             revision=_number(place["revision"]),
             reason=str(view["state"]["values"]["reason"]["reason"].get("value") or ""),
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _garbled() from error
 
 
@@ -202,7 +204,10 @@ def _garbled() -> SignoffError:
 async def commands(request: Request) -> Response:
     """`/signoff 42` explains a post to whoever may see it; the answer is private."""
     body = await signed_body(request)
-    fields = parse_qs(body.decode(errors="replace"), max_num_fields=30)
+    try:
+        fields = parse_qs(body.decode(errors="replace"), max_num_fields=100)
+    except ValueError as error:
+        raise _garbled() from error
     user, text = fields.get("user_id", [""])[0], fields.get("text", [""])[0].strip()
     answer = await run_in_threadpool(_explain, office_of(request), user, text)
     return JSONResponse({"response_type": "ephemeral", "text": escape(answer), "mrkdwn": False})

@@ -65,7 +65,7 @@ def render(request: Request, template: str, facts: Mapping[str, Any], status: in
         "now": now,
     }
     page = _TEMPLATES.get_template(template).render({**shared, **facts})
-    return HTMLResponse(page, status_code=status)
+    return HTMLResponse(page.encode(errors="replace").decode(), status_code=status)
 
 
 def _health(office: Office, now: datetime) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from models.content import clean_line
 from models.errors import BadInput, LinkDead, NotFound, NotSignedIn, Refusal, Refused
-from models.tables import api_tokens, decision_links, outbox, people, posts, sign_in_links
+from models.guards import VERDICT_WORDS
+from models.tables import api_tokens, decision_links, decisions, outbox, people, posts, sign_in_links
 from workflows import audit_log
 from workflows.notices import message
 from workflows.office import Office
@@ -147,24 +148,44 @@ def look_at_decision_link(office: Office, token: str) -> DecisionPlace:
         if row is None:
             raise LinkDead("This link is not valid. Open the newest mail, or sign in.")
         post = connection.execute(select(posts).where(posts.c.id == row.post_id)).one()
+        decided = _who_decided(connection, row.post_id)
     if row.deactivated_at is not None:
         raise LinkDead("Your account is deactivated, so this link no longer works.")
     if post.digest != row.digest:
         raise LinkDead("The post was edited after this mail, so the link no longer decides.")
     if post.status != row.stage:
-        raise LinkDead(f"This was decided already; the post is now {post.status.replace('_', ' ')}.")
+        raise LinkDead(f"{decided} The post is now {post.status.replace('_', ' ')}.")
     if row.tries >= MOST_TRIES:
         raise LinkDead("Wrong codes were typed too often. Sign in to decide.")
     return DecisionPlace(link, row.post_id, row.revision, row.person_id, row.name)
 
 
+def _who_decided(connection: Connection, post_id: int) -> str:
+    """Who decided last, and when; for whoever comes second."""
+    last = connection.execute(
+        select(decisions.c.verdict, decisions.c.decided_at, people.c.name)
+        .join(people, people.c.id == decisions.c.person_id)
+        .where(decisions.c.post_id == post_id)
+        .order_by(decisions.c.id.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return "This review is over."
+    return f"{last.name} {VERDICT_WORDS[last.verdict]} this post on {last.decided_at:%Y-%m-%d at %H:%M} UTC."
+
+
 def check_code(office: Office, place: DecisionPlace, typed: str) -> None:
     """Raises BadInput for a wrong code, and counts it; five wrong ones end the link."""
-    if office.links.code_matches("decision", place.id, typed):
-        return
+    this = decision_links.c.id == place.id
     with office.database.unit_of_work() as work:
-        columns = {"tries": decision_links.c.tries + 1}
-        work.connection.execute(update(decision_links).where(decision_links.c.id == place.id).values(columns))
+        counted = work.connection.execute(
+            update(decision_links)
+            .where(this, decision_links.c.tries < MOST_TRIES)
+            .values(tries=decision_links.c.tries + 1)
+        )
+        if counted.rowcount == 1 and office.links.code_matches("decision", place.id, typed):
+            work.connection.execute(update(decision_links).where(this).values(tries=decision_links.c.tries - 1))
+            return
     raise BadInput("This is not the code from your mail. Look at the newest one.", field="code")
 
 

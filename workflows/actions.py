@@ -72,6 +72,7 @@ def settle(office: Office, post_id: int, who: int, surface: Surface, settled: st
 def _act(office: Office, post_id: int, who: int, action: Action) -> Outcome:
     now = office.clock.now()
     with office.database.unit_of_work() as work:
+        facts.post_row(work.connection, post_id, lock=True)
         actor = people.actor(work.connection, who, now)
         require_sight(work.connection, actor, post_id)
         return transition.apply(work, office.house, post_id, action, actor, now)
@@ -82,7 +83,7 @@ def create(office: Office, who: int, surface: Surface, brand: str, lane: str, wr
     now = office.clock.now()
     with office.database.unit_of_work() as work:
         actor = people.actor(work.connection, who, now)
-        row = _brand(work.connection, brand)
+        row = _brand(work.connection, brand, actor)
         _may_draft(office, actor, row)
         if lane not in office.house.workflow.lanes:
             lanes = ", ".join(office.house.workflow.lanes)
@@ -98,10 +99,10 @@ def change(
     """Changes what is typed. The time of an approved post goes through `schedule`, all else through `edit`."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
+        status = facts.post_row(work.connection, post_id, lock=True).status
         actor = people.actor(work.connection, who, now)
         require_sight(work.connection, actor, post_id)
         before = draft_of(work.connection, post_id)
-        status = facts.post_row(work.connection, post_id).status
         shelf = _shelf(work.connection, before.content.brand, writing)
         draft = compose(writing, shelf, before, now)
         changed = diff_fields(before.content, draft.content)
@@ -110,15 +111,15 @@ def change(
             name = ActionName.SCHEDULE if draft.scheduled_for else ActionName.UNSCHEDULE
             action = Action(name, surface, revision=revision, scheduled_for=draft.scheduled_for)
         else:
-            detail = {"changed": changed, "evidence_changed": bool(changed)} if changed else {}
+            detail = {"changed": list(changed)} if changed else {}
             action = Action(ActionName.EDIT, surface, revision=revision, draft=draft, detail=detail)
         return transition.apply(work, office.house, post_id, action, actor, now)
 
 
-def try_out(office: Office, brand: str, lane: str, writing: Writing) -> Draft:
+def try_out(office: Office, who: int, brand: str, writing: Writing) -> Draft:
     """The draft that a piece of writing would make, without keeping it; raises BadInput."""
     with office.database.reading() as connection:
-        _brand(connection, brand)
+        _brand(connection, brand, people.actor(connection, who, office.clock.now()))
         return compose(writing, _shelf(connection, brand, writing), None, office.clock.now())
 
 
@@ -129,7 +130,7 @@ def duplicate(office: Office, post_id: int, who: int, surface: Surface) -> int:
         actor = people.actor(work.connection, who, now)
         require_sight(work.connection, actor, post_id)
         row = facts.post_row(work.connection, post_id)
-        _may_draft(office, actor, _brand(work.connection, row.brand))
+        _may_draft(office, actor, _brand(work.connection, row.brand, actor))
         draft = replace(draft_of(work.connection, post_id), scheduled_for=None)
         columns = {"brand": row.brand, "region": row.region, "lane": row.lane, "duplicate_of": post_id}
         return transition.create(work, draft, actor, now, {**columns, "surface": surface})
@@ -148,6 +149,8 @@ def require_sight(connection: Connection, actor: Actor, post_id: int) -> None:
     found = connection.execute(select(posts.c.brand, posts.c.region).where(posts.c.id == post_id)).first()
     if found is None or not sees(actor, found.brand):
         raise NotFound(f"There is no post {post_id}.")
+    if not actor.active:
+        raise Refused(Refusal("deactivated", "Your account is deactivated; ask an administrator."))
 
 
 def sees(actor: Actor, brand: str) -> bool:
@@ -155,9 +158,10 @@ def sees(actor: Actor, brand: str) -> bool:
     return any(grant.brand in (None, brand) for grant in actor.grants)
 
 
-def _brand(connection: Connection, brand: str) -> Row[tuple[object, ...]]:
+def _brand(connection: Connection, brand: str, actor: Actor) -> Row[tuple[object, ...]]:
+    """The brand's row; whoever holds no role in it does not learn that it exists."""
     row = connection.execute(select(brands).where(brands.c.slug == brand)).first()
-    if row is None:
+    if row is None or not sees(actor, brand):
         raise BadInput(f"There is no brand “{brand[:40]}”.", field="brand")
     return row
 

@@ -3,6 +3,7 @@
 The flows are re-entrant, so a flow that Prefect broke off is simply run again.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -15,6 +16,7 @@ from models.errors import SignoffError
 
 log = logging.getLogger("signoff.prefect")
 PROBE_SECONDS = 1.0
+PATIENCE_SECONDS = 1.0
 Body = Callable[[], Awaitable[int]]
 
 
@@ -24,6 +26,7 @@ class Bridge:
     def __init__(self, api_url: str) -> None:
         self._api_url = api_url
         self.state = "starting" if api_url else "off"
+        self._one_at_a_time = asyncio.Lock()
 
     async def probe(self) -> None:
         """Looks whether Prefect answers; called by the worker every few seconds."""
@@ -33,7 +36,7 @@ class Bridge:
             async with httpx.AsyncClient(timeout=PROBE_SECONDS, trust_env=False) as client:
                 answer = await client.get(f"{self._api_url.rstrip('/')}/health")
             reached = answer.status_code == 200
-        except httpx.HTTPError:
+        except Exception:
             reached = False
         self._note(reached)
 
@@ -48,7 +51,7 @@ class Bridge:
 
     async def run(self, flow: Flow[Any, Any]) -> int:
         """Runs one flow to its end and returns how much work there was."""
-        if self.state == "up":
+        if self.state == "up" and await self._turn():
             try:
                 return int(await cast(Body, flow)())
             except SignoffError:
@@ -56,4 +59,14 @@ class Bridge:
             except (PrefectException, httpx.HTTPError, RuntimeError, OSError) as error:
                 log.warning("Prefect did not run %s (%s); running it without", flow.name, type(error).__name__)
                 await self.probe()
+            finally:
+                self._one_at_a_time.release()
         return int(await cast(Body, flow.fn)())
+
+    async def _turn(self) -> bool:
+        """Waits a moment for the flow before; Prefect's own SQLite answers two at once with 503 after two seconds."""
+        try:
+            await asyncio.wait_for(self._one_at_a_time.acquire(), PATIENCE_SECONDS)
+        except TimeoutError:
+            return False
+        return True

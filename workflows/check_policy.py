@@ -6,17 +6,14 @@ from prefect import flow, task
 
 from workflows import judging
 from workflows.office import current
-from workflows.orchestrated import call
+from workflows.orchestrated import attempt
 
 
 @flow(name="check-policy")
 async def check_policy(most: int = 50) -> int:
-    """Judges up to `most` waiting posts; returns how many there were. Running it twice does no harm."""
-    office = current()
-    waiting = await to_thread(judging.waiting, office, most)
-    for post_id in waiting:
-        await call(judge_post, post_id)
-    return len(waiting)
+    """Judges up to `most` waiting posts; returns how many moved on. Running it twice does no harm."""
+    waiting = await to_thread(judging.waiting, current(), most)
+    return sum([await attempt(judge_post, post_id) for post_id in waiting])
 
 
 @task(name="judge-post", task_run_name="judge-post-{post_id}")

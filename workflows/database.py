@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 
-from models.errors import DatabaseTrouble
+from models.errors import BadInput, DatabaseTrouble
 
 BUSY_SECONDS = 10
 CHANNEL = "signoff_work"
@@ -27,6 +27,9 @@ _TROUBLES = (
     ("disk is full", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
     ("no space left", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
     ("readonly", "database_read_only", "The database is read-only; nothing was changed. Check the file's permissions."),
+    ("not a database", "database_away", "The database file is not a database, or is damaged; restore a backup."),
+    ("malformed", "database_away", "The database file is damaged; restore a backup."),
+    ("disk i/o", "database_away", "The database's disk does not work; nothing is known to have changed."),
     ("read-only", "database_read_only", "The database is read-only; nothing was changed. Check its permissions."),
 )
 _AWAY = "The database cannot be reached; nothing is known to have changed. Look again before you repeat it."
@@ -44,9 +47,10 @@ class Database:
     """An engine with Signoff's settings, and the two ways to use it."""
 
     def __init__(self, url: str) -> None:
+        with named_troubles():
+            self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+            self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
         self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
         self._writing = self.engine.execution_options(signoff_writes=True)
         self._writer = threading.Lock() if self.is_sqlite else None
         self._open: ContextVar[Work | None] = ContextVar("signoff_open_work", default=None)
@@ -66,7 +70,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with _named_troubles(), self._turn(), self._writing.connect() as connection, connection.begin() as transaction:
+        with named_troubles(), self._turn(), self._writing.connect() as connection, connection.begin() as transaction:
             work = Work(connection)
             token = self._open.set(work)
             try:
@@ -87,7 +91,7 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with _named_troubles(), self.engine.connect() as connection:
+        with named_troubles(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -107,10 +111,14 @@ class Database:
 
 
 @contextmanager
-def _named_troubles() -> Iterator[None]:
+def named_troubles() -> Iterator[None]:
     """The driver's operational errors as DatabaseTrouble; a broken constraint stays what it is."""
     try:
         yield
+    except (DataError, UnicodeEncodeError) as error:
+        raise BadInput("This has a character that cannot be stored, such as NUL or half of an emoji.") from error
+    except ArgumentError as error:
+        raise DatabaseTrouble(f"SIGNOFF_DATABASE_URL is not usable: {error}", code="database_away") from error
     except DBAPIError as error:
         raise _trouble(error) or error from error
 

@@ -7,7 +7,7 @@ from prefect import flow, task
 
 from workflows import delivery, outbox
 from workflows.office import current
-from workflows.orchestrated import call
+from workflows.orchestrated import attempt
 from workflows.outbox import Leased
 
 AT_ONCE = 8
@@ -25,7 +25,7 @@ async def deliver(most: int = 50) -> int:
     async def work_off(queue: list[Leased]) -> None:
         async with places:
             for message in queue:
-                await call(send_message, message)
+                await attempt(send_message, message)
 
     await gather(*(work_off(queue) for queue in queues.values()))
     return len(leased)

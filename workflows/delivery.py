@@ -13,6 +13,8 @@ log = logging.getLogger("signoff.delivery")
 
 def deliver_one(office: Office, message: Leased) -> str:
     """What came of it, in one word: Sent, RetryLater, Dead, Dropped, or lost (the lease was taken over)."""
+    if office.clock.now() >= message.leased_until:
+        return "lost"
     try:
         result = sending.send(office, office.senders, message)
     except Exception as error:

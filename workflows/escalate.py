@@ -6,16 +6,14 @@ from prefect import flow, task
 
 from workflows import timers
 from workflows.office import current
-from workflows.orchestrated import call
+from workflows.orchestrated import attempt
 
 
 @flow(name="escalate")
 async def escalate(most: int = 100) -> int:
-    """Fires up to `most` due rungs; returns how many there were. Running it twice does no harm."""
+    """Fires up to `most` due rungs; returns how many fired. Running it twice does no harm."""
     due = await to_thread(timers.due, current(), most)
-    for post_id, stage, rung in due:
-        await call(fire_rung, post_id, stage, rung)
-    return len(due)
+    return sum([await attempt(fire_rung, post_id, stage, rung) for post_id, stage, rung in due])
 
 
 @task(name="fire-rung", task_run_name="fire-rung-{rung}-of-post-{post_id}")

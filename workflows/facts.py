@@ -9,14 +9,14 @@ from models.content import Content, Media, Variant
 from models.errors import NotFound
 from models.state import Decision, PostState, Timer
 from models.statuses import ActionName as A
-from models.tables import brands, decisions, people, posts, revisions, timers, variants
+from models.tables import decisions, people, posts, revisions, timers, variants
 from workflows.media import MediaStore
-from workflows.people import members
+from workflows.people import last_resort, members
 
 NEEDS: dict[A, frozenset[str]] = {
     A.SUBMIT: frozenset({"decisions", "members"}),
     A.EDIT: frozenset({"context", "timer"}),
-    A.PASS_POLICY: frozenset({"decisions"}),
+    A.PASS_POLICY: frozenset({"decisions", "members"}),
     A.APPROVE: frozenset({"decisions"}),
     A.REQUEST_CHANGES: frozenset({"decisions"}),
     A.REJECT: frozenset({"decisions"}),
@@ -45,11 +45,6 @@ _VARIANTS = (
     select(variants)
     .where(variants.c.post_id == bindparam("post"), variants.c.revision == bindparam("revision"))
     .order_by(variants.c.channel)
-)
-_LAST_RESORT = (
-    select(brands.c.last_resort_id)
-    .join(people, people.c.id == brands.c.last_resort_id)
-    .where(brands.c.slug == bindparam("brand"), people.c.deactivated_at.is_(None))
 )
 
 
@@ -85,7 +80,7 @@ def state(
         decisions=_decisions(connection, row.id) if "decisions" in needs else (),
         timer=_timer(connection, row.id) if "timer" in needs else None,
         members=members(connection, row.brand, row.region, now) if "members" in needs else (),
-        last_resort=_last_resort(connection, row.brand) if "last_resort" in needs else None,
+        last_resort=last_resort(connection, row.brand) if "last_resort" in needs else None,
         recomputed=_recomputed(connection, row, media) if "recomputed" in needs else None,
     )
 
@@ -142,7 +137,3 @@ def _decisions(connection: Connection, post_id: int) -> tuple[Decision, ...]:
 def _timer(connection: Connection, post_id: int) -> Timer | None:
     row = connection.execute(_TIMER, {"post": post_id}).first()
     return Timer(row.stage, row.entered_at, tuple(row.fired), row.next_rung, row.due_at) if row else None
-
-
-def _last_resort(connection: Connection, brand: str) -> int | None:
-    return connection.execute(_LAST_RESORT, {"brand": brand}).scalar()

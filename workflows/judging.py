@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
@@ -16,6 +16,7 @@ from models.state import Action, Outcome
 from models.statuses import ActionName, Status
 from models.tables import brands, channels, findings, policy_versions, posts
 from workflows import audit_log, facts, transition
+from workflows.database import Work
 from workflows.office import Office
 
 POLICY = system("policy check")
@@ -47,7 +48,7 @@ def judge(office: Office, post_id: int) -> Outcome | None:
     )
     try:
         with office.database.unit_of_work() as work:
-            outcome = transition.apply(work, office.house, post_id, action, POLICY, now)
+            outcome = _apply(work, office, post_id, action, now)
             work.connection.execute(
                 delete(findings).where(findings.c.post_id == post_id, findings.c.revision == row.content_revision)
             )
@@ -58,6 +59,17 @@ def judge(office: Office, post_id: int) -> Outcome | None:
     except (Refused, ChangedMeanwhile) as error:
         log.info("post %s moved on before its policy check was recorded: %s", post_id, error)
         return None
+
+
+def _apply(work: Work, office: Office, post_id: int, action: Action, now: datetime) -> Outcome:
+    """Passes or blocks; a post that nobody could approve goes back to its author with the reason."""
+    try:
+        return transition.apply(work, office.house, post_id, action, POLICY, now)
+    except Refused as refused:
+        if refused.code not in ("nobody_can_approve", "no_stage"):
+            raise
+        back = replace(action, name=ActionName.BLOCK_POLICY, reason=refused.message)
+        return transition.apply(work, office.house, post_id, back, POLICY, now)
 
 
 def subjects_of(connection: Connection, row: Row[Any], on: date) -> list[Subject]:

@@ -1,8 +1,8 @@
 """Image files of posts: checked when they come in, kept under the SHA-256 of their bytes, checked when they go out."""
 
 import hashlib
-import os
 import re
+import uuid
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -40,8 +40,8 @@ class MediaStore:
         image = inspect(data, name=name)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / image.sha256
-        if not path.exists():
-            part = self.folder / f".{image.sha256}.{os.getpid()}"
+        if not self.is_intact(image.sha256):
+            part = self.folder / f".{image.sha256}.{uuid.uuid4().hex}"
             part.write_bytes(data)
             part.replace(path)
         return image
@@ -79,7 +79,7 @@ def inspect(data: bytes, *, name: str) -> StoredImage:
                 width, height, kind = image.width, image.height, str(image.format)
                 if width * height > MAX_PIXELS:
                     raise BadInput(f"{label} has more than {MAX_PIXELS:,} pixels.", field="media")
-                image.verify()
+                image.load()
     except BadInput:
         raise
     except UnidentifiedImageError as error:

@@ -1,18 +1,19 @@
 """Writes a transition's messages into the outbox, in the transition's transaction. Sending is another's work."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
+from models.asking import asked
 from models.messages import ASKS, BRAND, KINDS
-from models.quorum import Voice
 from models.state import Notice
 from models.statuses import ActionName, Status
-from models.tables import brands, decisions, outbox, people
+from models.tables import decisions, outbox
 from workflows.database import Work
-from workflows.people import members
+from workflows.people import last_resort, members
 from workflows.step import House, Step
 
 _INSERT = insert(outbox)
@@ -25,11 +26,6 @@ _DECIDERS = select(decisions.c.person_id).where(
     decisions.c.post_id == bindparam("post"),
     decisions.c.digest == bindparam("digest"),
     decisions.c.verdict == ActionName.APPROVE,
-)
-_LAST_RESORT = (
-    select(people.c.id)
-    .join(brands, brands.c.last_resort_id == people.c.id)
-    .where(brands.c.slug == bindparam("brand"), people.c.deactivated_at.is_(None))
 )
 _UNREVIEWED = frozenset({Status.DRAFT, Status.POLICY_CHECK})
 
@@ -52,15 +48,17 @@ def _rows(work: Work, house: House, step: Step) -> Iterator[dict[str, Any]]:
     }
     if "slack" in house.told_by and not {step.outcome.source, step.outcome.target} <= _UNREVIEWED:
         yield message("cards", "slack", BRAND, step.now, **about)
+    told: set[tuple[str, str, int]] = set()
     for notice in step.outcome.notices:
         if notice.kind == "review_requested" and "slack" in house.told_by:
             yield message("open_card", "slack", BRAND, step.now, **about)
         for person in _people(work, house, step, notice):
-            if notice.kind == "escalation" and "slack" in house.told_by:
-                yield message("open_card", "slack", person, step.now, **about)
-            for medium in KINDS[notice.kind].media:
-                if medium in house.told_by:
-                    yield message(notice.kind, medium, person, step.now, **about)
+            kinds = [(notice.kind, medium) for medium in KINDS[notice.kind].media]
+            kinds += [("open_card", "slack")] if notice.kind == "escalation" else []
+            for kind, medium in kinds:
+                if medium in house.told_by and (kind, medium, person) not in told:
+                    told.add((kind, medium, person))
+                    yield message(kind, medium, person, step.now, **about)
 
 
 def message(
@@ -100,19 +98,15 @@ def _people(work: Work, house: House, step: Step, notice: Notice) -> Iterable[in
         found = work.connection.execute(_DECIDERS, {"post": post.id, "digest": post.digest})
         return dict.fromkeys(found.scalars())
     if notice.audience == "last_resort":
-        return work.connection.execute(_LAST_RESORT, {"brand": post.brand}).scalars().all()
-    voices = post.members or members(work.connection, post.brand, post.region, step.now)
-    return dict.fromkeys(voice.person for voice in voices if _is_reached(house, step, notice, voice))
-
-
-def _is_reached(house: House, step: Step, notice: Notice, voice: Voice) -> bool:
-    """Holders of a needed role are asked; who may only stand in is left in peace until the ladder asks them."""
-    post, stage = step.post, house.workflow.stage(step.outcome.target)
-    if {post.author, post.last_editor} & {voice.person, voice.holder}:
-        return False
-    if any(d.person == voice.person and d.digest == post.digest and d.stage == step.outcome.target
-           for d in post.decisions):  # fmt: skip
-        return False
+        found_one = last_resort(work.connection, post.brand)
+        return () if found_one is None else (found_one,)
+    if not post.members:
+        post = replace(post, members=members(work.connection, post.brand, post.region, step.now))
+    stage = house.workflow.stage(step.outcome.target)
+    if stage is None:
+        return ()
     if notice.audience.startswith("role:"):
-        return notice.audience.removeprefix("role:") in voice.roles
-    return stage is not None and not stage.needs.roles.isdisjoint(voice.roles)
+        role, barred = notice.audience.removeprefix("role:"), {post.author, post.last_editor}
+        holders = (v.person for v in post.members if role in v.roles and not barred & {v.person, v.holder})
+        return dict.fromkeys(holders)
+    return [voice.person for voice in asked(post, stage)]

@@ -1,6 +1,6 @@
 """Brands, people and roles: imported from files, changed by operators, each change on the organisation's record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from config.organisation_file import BrandEntry, OrganisationFile, PersonEntry, RoleEntry
 from models.actors import system
 from models.errors import BadInput
-from models.tables import brands, channels, delegations, grants, people
+from models.tables import api_tokens, brands, channels, delegations, grants, people
 from workflows import audit_log
 from workflows.office import Office
 from workflows.people import person_by_email
@@ -43,7 +43,7 @@ def import_organisation(office: Office, file: OrganisationFile) -> ImportReport:
     return report
 
 
-def import_people(office: Office, entries: Iterable[PersonEntry]) -> ImportReport:
+def import_people(office: Office, entries: Sequence[PersonEntry]) -> ImportReport:
     """Brings these people and their roles to what the entries say; repeatable. All of them, or none."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
@@ -60,8 +60,11 @@ def _check_brands(connection: Connection, entries: Iterable[PersonEntry]) -> Non
                 raise BadInput(f"{entry.email}: there is no brand “{role.brand}”; there are: {names}.", field="brand")
 
 
-def _import_people(connection: Connection, entries: Iterable[PersonEntry], now: datetime) -> ImportReport:
+def _import_people(connection: Connection, entries: Sequence[PersonEntry], now: datetime) -> ImportReport:
     report = ImportReport()
+    emails = [entry.email for entry in entries]
+    if twice := {email for email in emails if emails.count(email) > 1}:
+        raise BadInput(f"{', '.join(sorted(twice))} stands twice in the list.", field="email")
     for entry in entries:
         row = connection.execute(select(people).where(people.c.email == entry.email)).first()
         columns = {"name": entry.name, "slack_id": entry.slack_id, "timezone": entry.timezone}
@@ -131,12 +134,15 @@ def _import_brand(connection: Connection, entry: BrandEntry, now: datetime) -> N
 
 
 def set_active(office: Office, email: str, *, active: bool, reason: str) -> None:
-    """Deactivates a person, or brings them back; in force at once on every surface."""
+    """Deactivates a person, or brings them back. Sessions and tokens end at once, and do not come back with them."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
         person = person_by_email(work.connection, email)
-        values = {"deactivated_at": None if active else now}
+        values = {"deactivated_at": None} if active else {"deactivated_at": now, "signed_out_at": now}
         work.connection.execute(update(people).where(people.c.id == person.id).values(values))
+        if not active:
+            tokens = update(api_tokens).where(api_tokens.c.person_id == person.id, api_tokens.c.revoked_at.is_(None))
+            work.connection.execute(tokens.values(revoked_at=now))
         action = "activate_person" if active else "deactivate_person"
         _note(work.connection, now, action, {"person": person.id, "reason": reason})
 

@@ -50,6 +50,7 @@ class Leased:
     created_at: datetime
     attempt: int
     unsure: bool
+    leased_until: datetime
 
 
 def lease(office: Office, most: int = 50) -> list[Leased]:
@@ -59,10 +60,10 @@ def lease(office: Office, most: int = 50) -> list[Leased]:
         rows = work.connection.execute(_DUE, {"now": now, "most": most}).all()
         if rows:
             work.connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
-    return [_leased(row) for row in rows]
+    return [_leased(row, now + LEASE) for row in rows]
 
 
-def _leased(row: Row[Any]) -> Leased:
+def _leased(row: Row[Any], until: datetime) -> Leased:
     return Leased(
         id=row.id,
         post_id=row.post_id,
@@ -75,6 +76,7 @@ def _leased(row: Row[Any]) -> Leased:
         created_at=row.created_at,
         attempt=row.attempt + 1,
         unsure=row.unsure,
+        leased_until=until,
     )
 
 
@@ -96,10 +98,23 @@ def drop(office: Office, message: Leased, why: str) -> bool:
         return changed.rowcount == 1
 
 
+def requeue_dead(office: Office) -> int:
+    """Gives every dead letter another day; returns how many there were."""
+    now = office.clock.now()
+    with office.database.unit_of_work() as work:
+        revived = work.connection.execute(
+            update(outbox)
+            .where(outbox.c.dead_reason.is_not(None))
+            .values(dead_reason=None, ended_at=None, created_at=now, due_at=now)
+        )
+        work.wakes.add("deliver")
+        return revived.rowcount
+
+
 def _columns(message: Leased, result: Result, now: datetime) -> dict[str, Any]:
     if isinstance(result, Sent):
         return {"sent_at": now, "ended_at": now, "unsure": False, "last_error": ""}
-    if isinstance(result, Dead) or gives_up(message.attempt, now - message.created_at):
+    if isinstance(result, Dead) or gives_up(now - message.created_at):
         return {"ended_at": now, "dead_reason": result.reason[:500], "last_error": result.reason, "unsure": False}
     return {
         "due_at": now + back_off(message.attempt, result.after),

@@ -12,10 +12,16 @@ from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 from models.actors import Actor, Grant
 from models.errors import NotFound
 from models.quorum import Voice
-from models.tables import delegations, grants, people
+from models.tables import brands, delegations, grants, people
 
 _PERSON = select(
-    people.c.id, people.c.email, people.c.name, people.c.slack_id, people.c.timezone, people.c.deactivated_at
+    people.c.id,
+    people.c.email,
+    people.c.name,
+    people.c.slack_id,
+    people.c.timezone,
+    people.c.deactivated_at,
+    people.c.signed_out_at,
 )
 _BY_ID = _PERSON.where(people.c.id == bindparam("person"))
 _BY_EMAIL = _PERSON.where(people.c.email == bindparam("email"))
@@ -63,6 +69,24 @@ _DELEGATES = (
     )
 )
 
+_LAST_RESORT = (
+    select(people.c.id)
+    .join(brands, brands.c.last_resort_id == people.c.id)
+    .where(brands.c.slug == bindparam("brand"), people.c.deactivated_at.is_(None))
+)
+_ADMINISTRATOR = (
+    select(people.c.id)
+    .join(grants, grants.c.person_id == people.c.id)
+    .where(
+        grants.c.role == "admin",
+        grants.c.revoked_at.is_(None),
+        or_(grants.c.brand.is_(None), grants.c.brand == bindparam("brand")),
+        people.c.deactivated_at.is_(None),
+    )
+    .order_by(people.c.id)
+    .limit(1)
+)
+
 
 def person_by_id(connection: Connection, person_id: int) -> Row[Any]:
     return _found(connection.execute(_BY_ID, {"person": person_id}).first(), f"number {person_id}")
@@ -93,6 +117,12 @@ def actor(connection: Connection, person_id: int, now: datetime) -> Actor:
         for g in connection.execute(_LENT, {"person": person_id, "now": now})
     ]
     return Actor(row.id, row.name, row.deactivated_at is None, (*own, *lent))
+
+
+def last_resort(connection: Connection, brand: str) -> int | None:
+    """The brand's person of last resort; where that one is gone, an administrator of the brand."""
+    named = connection.execute(_LAST_RESORT, {"brand": brand}).scalar()
+    return named or connection.execute(_ADMINISTRATOR, {"brand": brand}).scalar()
 
 
 def members(connection: Connection, brand: str, region: str | None, now: datetime) -> tuple[Voice, ...]:

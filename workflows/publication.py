@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from models.actors import system
 from models.content import Content
 from models.errors import ChangedMeanwhile, NotFound, Refused
-from models.retry import MOST_ATTEMPTS, back_off
+from models.retry import back_off
 from models.state import Action
 from models.statuses import ActionName, Status
 from models.tables import channels, posts, publications
@@ -26,6 +26,7 @@ from workflows.office import Office
 
 PUBLISHER = system("publisher")
 LEASE = timedelta(seconds=45)
+MOST_ATTEMPTS = 12
 log = logging.getLogger("signoff.publication")
 
 _DUE = (
@@ -64,25 +65,31 @@ def due(office: Office, most: int = 20) -> list[int]:
 def claim(office: Office, post_id: int) -> Claim | None:
     """Claims a due post; None when it may not go out, which is then on its record, or when another was faster."""
     now = office.clock.now()
-    with office.database.unit_of_work() as work:
-        try:
-            action = Action(ActionName.CLAIM_PUBLISH)
-            transition.apply(work, office.house, post_id, action, PUBLISHER, now)
-        except ChangedMeanwhile:
-            return None
-        except Refused as refused:
-            if refused.code in ("wrong_status", "not_due", "final"):
+    try:
+        with office.database.unit_of_work() as work:
+            try:
+                transition.apply(work, office.house, post_id, Action(ActionName.CLAIM_PUBLISH), PUBLISHER, now)
+            except Refused as refused:
+                if refused.code not in ("wrong_status", "not_due", "final"):
+                    _refuse(work, office, post_id, refused, now)
                 return None
-            log.error("post %s was not published: %s", post_id, refused.message)
-            failure = Action(ActionName.FAIL_PUBLISH, reason=refused.message)
-            transition.apply(work, office.house, post_id, failure, PUBLISHER, now)
-            return None
-        return _write_claim(work, office, post_id, now)
+            return _write_claim(work, office, post_id, now)
+    except ChangedMeanwhile:
+        return None
+
+
+def _refuse(work: Work, office: Office, post_id: int, refused: Refused, now: datetime) -> None:
+    """The post may not go out: that is its end as a publication, and on its record."""
+    log.error("post %s was not published: %s", post_id, refused.message)
+    failure = Action(ActionName.FAIL_PUBLISH, reason=refused.message)
+    transition.apply(work, office.house, post_id, failure, PUBLISHER, now)
 
 
 def _write_claim(work: Work, office: Office, post_id: int, now: datetime) -> Claim:
     row = facts.post_row(work.connection, post_id)
     content = facts.content(work.connection, post_id, row.brand, row.revision)
+    if content.digest != row.digest:
+        raise ChangedMeanwhile("The content changed between the check and the claim; it is checked again.")
     key = f"post-{post_id}-{int(row.created_at.timestamp())}-{row.digest[:16]}"
     columns = {
         "post_id": post_id,
@@ -129,7 +136,7 @@ def hand_over(office: Office, publisher: Publisher | None, claimed: Claim) -> Ha
         return RefusedByReceiver("No publishing webhook is configured (SIGNOFF_PUBLISH_URL).")
     now = office.clock.now()
     if now >= claimed.leased_until:
-        return Unknown("The publisher was too slow and lost its claim.")
+        return NotSent("The publisher was too slow and gave its claim back unsent.")
     return publisher.hand_over(claimed.key, claimed.payload, now)
 
 

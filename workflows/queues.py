@@ -54,6 +54,7 @@ def waiting_for_me(connection: Connection, actor: Actor, workflow: Workflow, bef
     decided = exists().where(
         decisions.c.post_id == posts.c.id,
         decisions.c.digest == posts.c.digest,
+        decisions.c.revision >= posts.c.content_revision,
         decisions.c.stage == posts.c.status,
         decisions.c.person_id == actor.id,
     )

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from models.errors import DatabaseTrouble
-from workflows.database import Database
+from workflows.database import Database, named_troubles
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,7 +24,8 @@ def alembic_config(database: Database) -> Config:
 def upgrade(database: Database, revision: str = "head") -> None:
     """Brings the schema to `revision`; a database of a newer Signoff is refused and left alone."""
     check_not_newer(database)
-    command.upgrade(alembic_config(database), revision)
+    with named_troubles():
+        command.upgrade(alembic_config(database), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:

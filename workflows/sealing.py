@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, desc, func, insert, select
+from sqlalchemy import Connection, desc, func, insert, select, text
 
 from models.audit import GENESIS, Fault, Record, seal, verify_chain
 from models.canonical import canonical_json
@@ -14,12 +14,16 @@ from models.tables import audit_records, checkpoints, posts
 from workflows.office import Office
 
 EVERY = timedelta(minutes=10)
+# One sealer at a time, and none while a record with a smaller id may still be committed.
+_WAIT_FOR_WRITERS = text("LOCK TABLE audit_record, checkpoint IN SHARE ROW EXCLUSIVE MODE")
 
 
 def seal_heads(office: Office) -> int | None:
     """A checkpoint over the heads of all chains that moved since the last one; its id, or None when none moved."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
+        if not office.database.is_sqlite:
+            work.connection.execute(_WAIT_FOR_WRITERS)
         last = _last(work.connection)
         since = last.up_to if last else 0
         heads = _moved_heads(work.connection, since)

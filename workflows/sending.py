@@ -14,14 +14,17 @@ from models.tables import brands, cards, decision_links, outbox, people
 from notifiers import cards as card_design
 from notifiers import mail as mail_design
 from notifiers.mail import Letter
-from notifiers.outcome import Dead, Result, Sent
+from notifiers.outcome import Dead, Result, RetryLater, Sent
 from notifiers.senders import Senders
+from notifiers.slack import SlackSender
 from notifiers.views import PostView
 from notifiers.wording import Reader, Wording, word
 from workflows import facts, notices, views
 from workflows.office import Office
 from workflows.outbox import Leased
 from workflows.people import person_by_id
+
+NO_SLACK = RetryLater("Slack is not configured for this worker (SIGNOFF_SLACK_BOT_TOKEN).")
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,8 @@ def _pointless(office: Office, message: Leased, person: Row[Any], post: PostView
     if not post.in_review:
         return "the review is over"
     with office.database.reading() as connection:
-        made = views.post_state(connection, post.id, office.clock.now()).decisions
-    if any(d.person == person.id and d.digest == post.digest and d.stage == post.status for d in made):
+        state = views.post_state(connection, post.id, office.clock.now())
+    if any(d.person == person.id and d.stage == post.status and state.is_about_this(d) for d in state.decisions):
         return "the recipient has decided"
     return None
 
@@ -81,7 +84,7 @@ def _send_mail(
     office: Office, senders: Senders, message: Leased, person: Row[Any], post: PostView | None
 ) -> Result | Dropped:
     if senders.mail is None:
-        return Dropped("mail is not configured")
+        return RetryLater("Mail is not configured for this worker (SIGNOFF_SMTP_URL).")
     if post is None:
         wording, link, code = _SIGN_IN, office.links.sign_in(int(message.payload["link"])), ""
     else:
@@ -125,7 +128,7 @@ def _decision_link(office: Office, post: PostView, person_id: int) -> int:
 
 def _send_note(senders: Senders, message: Leased, person: Row[Any], post: PostView | None) -> Result | Dropped:
     if senders.slack is None or post is None:
-        return Dropped("Slack is not configured")
+        return NO_SLACK
     if person.slack_id is None:
         return Dropped("the recipient has no Slack account here; the mail tells them")
     wording = word(message.kind, post, Reader(person.name, person.timezone), message.payload.get("reason", ""))
@@ -135,7 +138,7 @@ def _send_note(senders: Senders, message: Leased, person: Row[Any], post: PostVi
 def _open_card(office: Office, senders: Senders, message: Leased) -> Result | Dropped:
     """Posts a new card, and remembers where, so that it can be kept up to date."""
     if senders.slack is None:
-        return Dropped("Slack is not configured")
+        return NO_SLACK
     with office.database.reading() as connection:
         post = _post(connection, office, message)
         conversation = _conversation(connection, message, post)
@@ -154,37 +157,41 @@ def _conversation(connection: Connection, message: Leased, post: PostView | None
 
 
 def _remember_card(office: Office, message: Leased, post: PostView, conversation: str, sent: Sent) -> None:
-    columns = {
-        "channel_id": sent.reference.get("channel"),
-        "ts": sent.reference.get("ts"),
-        "shown_version": post.version,
-    }
+    """What the card shows is certain only when it was posted just now; one that was found again is updated."""
+    shown = 0 if message.unsure else post.version
+    reference = {"channel_id": sent.reference.get("channel"), "ts": sent.reference.get("ts"), "shown_version": shown}
     key = {"post_id": post.id, "conversation": conversation, "opened_version": message.post_version or 0}
     with office.database.unit_of_work() as work:
         if work.connection.execute(select(cards.c.id).filter_by(**key)).first() is None:
-            work.connection.execute(insert(cards), {**key, **columns})
-        if facts.post_row(work.connection, post.id).version > post.version:
-            again = notices.message(
-                "cards", "slack", BRAND, office.clock.now(), post_id=post.id, unique=f"open:{message.id}"
-            )
+            work.connection.execute(insert(cards), {**key, **reference})
+        if facts.post_row(work.connection, post.id).version > shown:
+            now, unique = office.clock.now(), f"open:{message.id}:{message.attempt}"
+            again = notices.message("cards", "slack", BRAND, now, post_id=post.id, unique=unique)
             work.connection.execute(insert(outbox), again)
+            work.wakes.add("deliver")
 
 
 def _update_cards(office: Office, senders: Senders, message: Leased) -> Result | Dropped:
-    """Makes every card of the post show its newest state; cards that already do are left alone."""
+    """Makes every card of the post show its newest state; one that is gone does not hold up the others."""
     if senders.slack is None or message.post_id is None:
-        return Dropped("Slack is not configured")
+        return NO_SLACK
     with office.database.reading() as connection:
         version = facts.post_row(connection, message.post_id).version
         behind = connection.execute(
-            select(cards).where(cards.c.post_id == message.post_id, cards.c.shown_version < version)
+            select(cards).where(
+                cards.c.post_id == message.post_id, cards.c.shown_version < version, cards.c.ts.is_not(None)
+            )
         ).all()
         post = views.post_view(connection, office, message.post_id, office.clock.now())
-    for row in behind:
-        result = senders.slack.update(row.channel_id, row.ts, card_design.card(post))
-        if not isinstance(result, Sent):
-            return result
+    results = [_update_card(office, senders.slack, row, post) for row in behind]
+    return next((result for result in results if isinstance(result, RetryLater)), Sent())
+
+
+def _update_card(office: Office, slack: SlackSender, row: Row[Any], post: PostView) -> Result:
+    result = slack.update(row.channel_id, row.ts, card_design.card(post))
+    columns: dict[str, Any] = {"shown_version": post.version} if isinstance(result, Sent) else {"ts": None}
+    if not isinstance(result, RetryLater):
         with office.database.unit_of_work() as work:
             shown = update(cards).where(cards.c.id == row.id, cards.c.shown_version < post.version)
-            work.connection.execute(shown.values(shown_version=post.version))
-    return Sent()
+            work.connection.execute(shown.values(columns))
+    return result

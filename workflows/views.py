@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from models.actors import Actor
+from models.asking import asked, still_needed
 from models.policy.subject import Finding, Severity, worst_first
-from models.quorum import missing
 from models.state import PostState
 from models.tables import audit_records, brands, channels, decisions, findings, outbox, people
 from models.workflow import Workflow
@@ -43,8 +43,8 @@ def post_view(connection: Connection, office: Office, post_id: int, now: datetim
     stage = workflow.stage(post.status)
     brand = connection.execute(_BRAND, {"brand": row.brand}).one()
     made = _decisions(connection, office, row)
-    needed = missing(stage.needs, post.voices(stage)) if stage else ()
-    waiting = waiting_for(post, workflow) if stage else []
+    needed = still_needed(post, stage) if stage else ()
+    waiting = [voice.person for voice in asked(post, stage)] if stage else []
     names = _names(connection, {row.author_id, row.last_editor_id, *waiting})
     return PostView(
         id=row.id,
@@ -79,19 +79,6 @@ def post_view(connection: Connection, office: Office, post_id: int, now: datetim
         url=office.links.post(row.id),
         first_headline=facts.content(connection, row.id, row.brand, 1).headline,
     )
-
-
-def waiting_for(post: PostState, workflow: Workflow) -> list[int]:
-    """The ids of the people who can decide at the current stage and have not yet."""
-    stage = workflow.stage(post.status)
-    barred = {post.author, post.last_editor}
-    decided = {d.person for d in post.decisions if d.digest == post.digest and d.stage == post.status}
-    able = (
-        voice.person
-        for voice in post.members
-        if stage and stage.needs.roles & voice.roles and not barred & {voice.person, voice.holder}
-    )
-    return [person for person in dict.fromkeys(able) if person not in decided]
 
 
 def post_state(connection: Connection, post_id: int, now: datetime) -> PostState:
@@ -131,7 +118,7 @@ def _decisions(connection: Connection, office: Office, row: Row[Any]) -> list[De
             surface=made.surface,
             revision=made.revision,
             at=made.decided_at,
-            current=made.digest == row.digest,
+            current=made.digest == row.digest and made.revision >= row.content_revision,
         )
         for made in connection.execute(_DECISIONS, {"post": row.id})
     ]

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 BEAT_SECONDS = 2.0
+THREADS = 48  # more than all desks can block at once
 log = logging.getLogger("signoff.worker")
 
 
@@ -89,10 +91,11 @@ class Worker:
     async def _work(self) -> None:
         use(self.office)
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_default_executor(ThreadPoolExecutor(THREADS, "signoff-work"))
         self._desks = {desk.name: desk for desk in _desks()}
         listener = Listener(self.office.database, self.wake)
         listener.start()
-        await asyncio.to_thread(beats.write, self.office, self.name, self._started_at, self.prefect)
+        await self._say(self.prefect)
         bridge, flows = await asyncio.to_thread(_import_flows, self._api_url)
         try:
             async with asyncio.TaskGroup() as group:
@@ -133,14 +136,17 @@ class Worker:
         while not self._stopping.is_set():
             await bridge.probe()
             self.prefect = bridge.state
-            try:
-                await asyncio.to_thread(beats.write, self.office, self.name, self._started_at, bridge.state)
-            except Exception:
-                log.warning("the worker's beat was not written", exc_info=True)
+            await self._say(bridge.state)
             try:
                 await asyncio.wait_for(self._stopping.wait(), BEAT_SECONDS)
             except TimeoutError:
                 continue
+
+    async def _say(self, prefect: str) -> None:
+        try:
+            await asyncio.to_thread(beats.write, self.office, self.name, self._started_at, prefect)
+        except Exception:
+            log.warning("the worker's beat was not written", exc_info=True)
 
 
 def _import_flows(api_url: str) -> "tuple[Bridge, dict[str, Flow[Any, Any]]]":

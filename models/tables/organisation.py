@@ -31,7 +31,10 @@ class ChannelAccount(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Somebody who may sign in. Deactivation takes effect at once everywhere, because every request reads it."""
+    """Somebody who may sign in. Deactivation takes effect at once everywhere, because every request reads it.
+
+    Sessions that began before `signed_out_at` are over for good.
+    """
 
     __tablename__ = "person"
     id: int = Field(sa_column=key())
@@ -41,6 +44,7 @@ class Person(SQLModel, table=True):
     timezone: str = Field(sa_column=short(60))
     created_at: datetime = Field(sa_column=moment())
     deactivated_at: datetime | None = Field(sa_column=moment(null=True))
+    signed_out_at: datetime | None = Field(sa_column=moment(null=True))
 
 
 class RoleGrant(SQLModel, table=True):

@@ -30,7 +30,7 @@ class Checkpoint(SQLModel, table=True):
     at: datetime = Field(sa_column=moment())
     up_to: int
     body: bytes = Field(sa_column=octets())
-    previous: str = Field(sa_column=short(64))
+    previous: str = Field(sa_column=short(64, unique=True))
     hash: str = Field(sa_column=short(64, unique=True))
 
 

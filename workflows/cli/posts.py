@@ -1,5 +1,6 @@
 """Commands about posts: submit, decide, time, show, explain."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,13 @@ class PostFile(Strict):
     disclosure: str = ""
     consent: str = ""
     context: str = ""
-    scheduled_for: str | None = None
+    scheduled_for: datetime | str | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """The wished time, UTC; YAML reads an unquoted time by itself."""
+        given = self.scheduled_for
+        return instant(given.isoformat() if isinstance(given, datetime) else given) if given else None
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +65,7 @@ def submit(
         disclosure=typed.disclosure,
         consent=typed.consent,
         context=typed.context,
-        scheduled_for=instant(typed.scheduled_for) if typed.scheduled_for else None,
+        scheduled_for=typed.moment,
         timed=True,
     )
     with opened() as office:

@@ -73,6 +73,7 @@ def _create_tables() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checkpoint")),
         sa.UniqueConstraint("hash", name=op.f("uq_checkpoint_hash")),
+        sa.UniqueConstraint("previous", name=op.f("uq_checkpoint_previous")),
     )
     op.create_table(
         "person",
@@ -83,6 +84,7 @@ def _create_tables() -> None:
         sa.Column("timezone", sa.String(length=60), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deactivated_at", UtcDateTime(), nullable=True),
+        sa.Column("signed_out_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
         sa.UniqueConstraint("slack_id", name=op.f("uq_person_slack_id")),
