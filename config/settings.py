@@ -26,7 +26,7 @@ class Settings(BaseSettings):
         default=SHIPPED_CONFIG, description="Where policy.yaml, workflow.yaml and the organisation are."
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="The port to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     base_url: str = Field(default="", description="How people reach the pages; http://localhost:PORT unless set.")
     secret_key: SecretStr | None = Field(
         default=None, description="Signs sessions, links and codes; at least 32 characters."

@@ -90,7 +90,7 @@ def _person(case: Case) -> Refusal | None:
 
 def wrong_status(case: Case, sources: tuple[str, ...]) -> Refusal:
     """The post is somewhere else; whoever clicked late learns who decided, and when."""
-    last = _last_decision(case)
+    last = case.post.decisions[-1] if case.post.decisions else None
     if case.action.name in DECISIONS and last and _settled(case, last):
         who = "You" if last.person == case.actor.id else last.person_name
         return Refusal(
@@ -283,10 +283,6 @@ def settlement_named(case: Case) -> Refusal | None:
     return Refusal(
         "settlement_required", "Say whether the post went out: published or publish_failed.", field="settled"
     )
-
-
-def _last_decision(case: Case) -> Decision | None:
-    return case.post.decisions[-1] if case.post.decisions else None
 
 
 def _settled(case: Case, last: Decision) -> bool:

@@ -57,8 +57,7 @@ class World:
 
     def __init__(self, folder: Path, database_url: str = "", **settings: Any) -> None:
         self.clock = VirtualClock()
-        chosen = {"data_dir": folder, "database_url": database_url, "port": 1, **settings}
-        given = Settings(**chosen).model_copy(update={"port": 0})
+        given = Settings(**{"data_dir": folder, "database_url": database_url, "port": 0, **settings})
         self._server = Server(given, worker=False, prefect=False, clock=self.clock)
         self._thread = self._server.start()
         self.office = self._server.office

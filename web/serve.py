@@ -89,6 +89,8 @@ class Server:
             if self.worker:
                 self.worker.start()
             self._uvicorn.run(sockets=[self._socket])
+        except KeyboardInterrupt:
+            pass  # uvicorn raises the signal again once it has stopped
         finally:
             self.close()
 

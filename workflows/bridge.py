@@ -10,13 +10,15 @@ from typing import Any, cast
 
 import httpx
 from prefect import Flow
-from prefect.exceptions import PrefectException
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from models.errors import SignoffError
 
 log = logging.getLogger("signoff.prefect")
 PROBE_SECONDS = 1.0
 PATIENCE_SECONDS = 1.0
+DRAIN_SECONDS = 2.0
 Body = Callable[[], Awaitable[int]]
 
 
@@ -53,15 +55,21 @@ class Bridge:
         """Runs one flow to its end and returns how much work there was."""
         if self.state == "up" and await self._turn():
             try:
-                return int(await cast(Body, flow)())
+                with temporary_settings(updates={PREFECT_API_URL: self._api_url}):
+                    return int(await cast(Body, flow)())
             except SignoffError:
                 raise
-            except (PrefectException, httpx.HTTPError, RuntimeError, OSError) as error:
+            except Exception as error:
                 log.warning("Prefect did not run %s (%s); running it without", flow.name, type(error).__name__)
                 await self.probe()
             finally:
                 self._one_at_a_time.release()
         return int(await cast(Body, flow.fn)())
+
+    def close(self) -> None:
+        """Hands Prefect the events that still wait for it, so that ending the process does not wait for them."""
+        if self._api_url:
+            EventsWorker.drain_all(timeout=DRAIN_SECONDS)
 
     async def _turn(self) -> bool:
         """Waits a moment for the flow before; Prefect's own SQLite answers two at once with 503 after two seconds."""

@@ -117,7 +117,7 @@ def named_troubles() -> Iterator[None]:
         yield
     except (DataError, UnicodeEncodeError) as error:
         raise BadInput("This has a character that cannot be stored, such as NUL or half of an emoji.") from error
-    except ArgumentError as error:
+    except (ArgumentError, ModuleNotFoundError) as error:
         raise DatabaseTrouble(f"SIGNOFF_DATABASE_URL is not usable: {error}", code="database_away") from error
     except DBAPIError as error:
         raise _trouble(error) or error from error
@@ -148,7 +148,7 @@ def _sqlite(url: str) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            f"busy_timeout={BUSY_SECONDS * 1000}",
+            f"busy_timeout={int(BUSY_SECONDS * 1000)}",
             "foreign_keys=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")

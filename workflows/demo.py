@@ -161,9 +161,9 @@ class Demo:
 def run(make_server: Callable[..., Any], database_url: str, *, prefect: bool) -> bool:
     """Runs the story and prints it; whether every step came true."""
     with tempfile.TemporaryDirectory(prefix="signoff-demo-") as folder:
-        settings = Settings(data_dir=Path(folder), sandbox=True, database_url=_empty(database_url), base_url="")
+        settings = Settings(data_dir=Path(folder), sandbox=True, database_url=_empty(database_url), port=0, base_url="")
         started = time.perf_counter()
-        server = make_server(settings.model_copy(update={"port": 0}), worker=True, prefect=prefect)
+        server = make_server(settings, worker=True, prefect=prefect)
         thread = server.start()
         try:
             demo = Demo(server.office)

@@ -57,7 +57,7 @@ class PrefectServer:
         os.makedirs(self._home, exist_ok=True)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  (our own interpreter and module)
-                [sys.executable, "-m", "workflows.prefect_server", str(self._port)],
+                [sys.executable, "-m", "workflows.prefect_server", str(self._port), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -77,13 +77,15 @@ class PrefectServer:
         self._process = None
 
 
-def _become_prefect(port: str) -> None:
+def _become_prefect(port: str, parent: str) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):
+        sys.exit("the parent has ended already")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
     command += ["--port", port, "--no-services"]
     os.execv(sys.executable, command)  # noqa: S606  (no shell)
 
 
 if __name__ == "__main__":
-    _become_prefect(sys.argv[1])
+    _become_prefect(sys.argv[1], sys.argv[2])

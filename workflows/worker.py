@@ -104,6 +104,7 @@ class Worker:
                     group.create_task(self._tend(desk, bridge, flows[desk.name]))
         finally:
             listener.stop()
+            await asyncio.to_thread(bridge.close)
 
     async def _tend(self, desk: Desk, bridge: "Bridge", flow: "Flow[Any, Any]") -> None:
         assert self._stopping is not None

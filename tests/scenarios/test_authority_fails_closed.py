@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from config.organisation_file import RoleEntry
-from models.errors import NotFound, Refused
+from models.errors import BadInput, NotFound, Refused
 from tests.world import World
 from workflows import actions, organisation
 
@@ -108,7 +108,8 @@ def test_an_empty_approver_set_means_nobody_and_submission_says_who_is_missing(w
 
 def test_who_may_not_write_for_a_brand_is_refused(world: World) -> None:
     assert world.refusal(world.draft, by="lee") == "not_authorised"
-    assert world.refusal(world.draft, brand="globex", by="ana") == "not_authorised"
+    with pytest.raises(BadInput, match="There is no brand “globex”"):
+        world.draft(brand="globex", by="ana")
 
 
 def _person(world: World, name: str, *roles: str) -> organisation.PersonEntry:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.world import World
-from workflows import outbox
+from workflows import delivery, outbox
 from workflows.doctor import troubles
 
 
@@ -51,11 +51,53 @@ def test_an_address_that_does_not_exist_is_a_dead_letter_that_post_and_doctor_sh
     assert any("no such mailbox" in trouble for trouble in troubles(world.office))
 
 
-def test_a_message_that_never_goes_through_dies_after_many_tries_with_its_reason(world: World) -> None:
-    world.store.faults.plan("smtp", *["refuse"] * 40)
+def test_a_message_survives_an_outage_of_hours(world: World) -> None:
+    world.store.faults.plan("smtp", *["refuse"] * 60)
+    world.submit(lane="crisis")
+    world.fast_forward(hours=3)
+    world.mailbox.expect("lee", "your decision is needed")
+    assert world.rows("outbox", "dead_reason IS NOT NULL") == []
+
+
+def test_a_message_that_never_goes_through_for_a_day_dies_with_its_reason_and_can_be_revived(world: World) -> None:
+    world.store.faults.plan("smtp", *["refuse"] * 5_000)
     post = world.submit()
-    world.fast_forward(hours=1)
+    world.tamper("UPDATE outbox SET created_at = '2026-11-22 08:00:00' WHERE medium = 'mail'")
+    world.fast_forward(minutes=6)
     assert "try again later" in world.post(post)["dead_letters"][0]
+    world.store.faults.clear("smtp")
+    assert outbox.requeue_dead(world.office) == 2
+    world.work()
+    world.mailbox.expect("lee", "your decision is needed")
+
+
+def test_a_card_that_was_found_again_still_shows_what_was_decided_meanwhile(world: World) -> None:
+    world.store.faults.plan("slack.chat.postMessage", "drop")
+    post = world.submit()
+    world.approve(post)
+    world.fast_forward(minutes=3)
+    assert len(world.slack.cards()) == 1
+    assert world.slack.buttons(world.slack.card()) == ["open"]
+
+
+def test_one_card_that_is_gone_does_not_hold_up_the_others(world: World) -> None:
+    post = world.submit()
+    world.fast_forward(hours=4)
+    for message in world.slack.cards("U0HUGO"):
+        world.store.remove(message["id"])
+    world.approve(post)
+    world.work()
+    assert world.slack.buttons(world.slack.card()) == ["open"]
+
+
+def test_a_worker_that_slept_through_its_lease_sends_nothing(world: World) -> None:
+    world.store.faults.plan("slack.chat.postMessage", "refuse")
+    world.submit()
+    world.clock.set(world.clock.now() + timedelta(seconds=1))
+    late = next(m for m in outbox.lease(world.office) if m.kind == "open_card")
+    world.clock.set(world.clock.now() + timedelta(seconds=61))
+    assert delivery.deliver_one(world.office, late) == "lost"
+    assert world.slack.cards() == []
 
 
 def test_a_lease_that_runs_out_is_taken_over_and_a_late_result_changes_nothing(world: World) -> None:

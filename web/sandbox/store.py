@@ -23,6 +23,10 @@ class Faults:
         with self._lock:
             self._modes[name].extend(modes)
 
+    def clear(self, name: str) -> None:
+        with self._lock:
+            self._modes[name].clear()
+
     def next(self, name: str) -> str:
         with self._lock:
             return self._modes[name].pop(0) if self._modes[name] else "ok"

@@ -1,0 +1,5 @@
+"""`python -m workflows` is `signoff`."""
+
+from workflows.cli import main
+
+main()
