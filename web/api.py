@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.concurrency import run_in_threadpool
 
 from models.errors import BadInput, NotFound, NotSignedIn
 from models.localtime import instant
@@ -162,6 +163,15 @@ def list_posts(request: Request, caller: Caller, status: str | None = None, befo
 def get_post(request: Request, caller: Caller, post_id: PostNumber) -> dict[str, Any]:
     caller.require("read")
     return _document(office_of(request), caller, post_id)
+
+
+@router.post("/media", status_code=201)
+async def upload_image(request: Request, caller: Caller, name: str = "the image") -> dict[str, Any]:
+    """Keeps an image, sent as the request's body; answers with the `sha256` that posts refer to it by."""
+    caller.require("draft")
+    data = await request.body()
+    sha256 = await run_in_threadpool(actions.keep_image, office_of(request), caller.person, data, name)
+    return {"sha256": sha256}
 
 
 @router.patch("/posts/{post_id}")

@@ -67,7 +67,8 @@ def _turned_away(request: Request, office: Office) -> Response | None:
     length = request.headers.get("content-length")
     if length is None:
         return errors.answer(request, 411, "length_required", "Say how long the request is (Content-Length).")
-    upload = request.headers.get("content-type", "").startswith("multipart/form-data")
+    kind, path = request.headers.get("content-type", ""), request.url.path
+    upload = kind.startswith("multipart/form-data") or path == "/api/v1/media"
     most = MAX_UPLOAD if upload else MAX_BODY
     if not (length.isascii() and length.isdigit() and len(length) < 12) or int(length) > most:
         return errors.answer(request, 413, "too_large", f"This request is larger than {most:,} bytes.")

@@ -71,7 +71,7 @@ class Worker:
 
     def stop(self, timeout: float = 15.0) -> None:
         """Lets the running flows end, then ends the thread."""
-        if self._loop and self._stopping:
+        if self._loop and self._stopping and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread.is_alive():
             self._thread.join(timeout)

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from models.errors import ConfigError, DatabaseTrouble, SignoffError
 from workflows.cli import audit, operations, people_commands, policy_commands, posts, workflow_commands
@@ -30,6 +31,11 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         app()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        print(f"signoff: SIGNOFF_{name.upper()}: {first['msg']}", file=sys.stderr)
+        sys.exit(2)
     except (ConfigError, DatabaseTrouble) as error:
         print(f"signoff: {error.message}", file=sys.stderr)
         sys.exit(2)

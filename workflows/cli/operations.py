@@ -1,6 +1,7 @@
 """Commands that run an installation: up, web, worker, demo, doctor, init, db."""
 
 import signal
+import sys
 import threading
 from importlib import import_module
 from typing import Annotated, Any
@@ -9,10 +10,12 @@ import typer
 
 from config.sandbox import furnished
 from config.settings import Settings, kept_secret
+from notifiers.examples import previews
 from workflows import installation
 from workflows.cli.shared import AsJson, opened, show
 from workflows.database import Database
 from workflows.doctor import troubles
+from workflows.outbox import requeue_dead
 from workflows.prefect_server import configure
 from workflows.schema import check_not_newer, current, upgrade
 from workflows.worker import Worker
@@ -23,7 +26,7 @@ EXIT_TROUBLE = 1
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (up, web, worker, demo, doctor, init):
+    for command in (up, web, worker, demo, doctor, init, preview):
         app.command()(command)
 
 
@@ -90,9 +93,24 @@ def init() -> None:
         print(f"Ready: {settings.data_dir.absolute()}")
 
 
-def doctor(as_json: AsJson = False) -> None:
+def preview(
+    kind: Annotated[str, typer.Argument(help="A kind of message; all of them unless given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show each message as people would get it, about an example post."""
+    shown = {name: text for name, text in previews().items() if kind in ("", name)}
+    lines = [line for name, text in shown.items() for line in (f"=== {name}", text, "")]
+    show(shown, lines or [f"There is no message {kind}; there are: {', '.join(previews())}"], as_json=as_json)
+
+
+def doctor(
+    requeue: Annotated[bool, typer.Option("--requeue", help="Give dead letters another day first.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Look for what is wrong: workers, Prefect, Slack, mail, dead letters, stuck posts, the log. Exit code 1 if any."""
     with opened() as office:
+        if requeue:
+            print(f"{requeue_dead(office)} dead letters are sent again.", file=sys.stderr)
         found = troubles(office)
     show(found, [f"✘ {trouble}" for trouble in found] or ["✔ Nothing is wrong."], as_json=as_json)
     if found:

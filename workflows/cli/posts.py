@@ -45,7 +45,11 @@ class PostFile(Strict):
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (submit, show_post, explain, queue, approve, reject, request_changes, schedule, withdraw):
+    commands = (
+        submit, show_post, explain, queue, approve, reject, request_changes, edit, schedule, unschedule, withdraw,
+        duplicate, settle,
+    )  # fmt: skip
+    for command in commands:
         name = command.__name__.removesuffix("_post").replace("_", "-")
         app.command(name)(command)
 
@@ -124,6 +128,51 @@ def request_changes(
     with opened() as office:
         actions.request_changes(office, post_id, caller(office, token, "decide"), Surface.CLI, revision, reason)
         _print(office, post_id, as_json=as_json, done=f"You requested changes to post {post_id}.")
+
+
+def edit(
+    post_id: PostNumber,
+    text: Annotated[str | None, typer.Option(help="The new text of every channel without one of its own.")] = None,
+    link: Annotated[str | None, typer.Option(help="The new link.")] = None,
+    context: Annotated[str | None, typer.Option(help="The new words for reviewers.")] = None,
+    variant: Annotated[list[str] | None, typer.Option(help="CHANNEL=TEXT, a text of its own for a channel.")] = None,
+    revision: Annotated[int | None, typer.Option(help="Only if this is still the newest revision.", min=1)] = None,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change a post; changed content takes it back to draft."""
+    own = dict(part.split("=", 1) for part in variant or () if "=" in part)
+    writing = Writing(text=text, link=link, context=context, variants=own or None)
+    with opened() as office:
+        actions.change(office, post_id, caller(office, token, "draft"), Surface.CLI, writing, revision)
+        _print(office, post_id, as_json=as_json, done=f"Post {post_id} is saved.")
+
+
+def unschedule(post_id: PostNumber, reason: Reason = "", token: Token = "", as_json: AsJson = False) -> None:
+    """Take the publication time away; the approvals stay."""
+    with opened() as office:
+        actions.unschedule(office, post_id, caller(office, token, "draft"), Surface.CLI, reason)
+        _print(office, post_id, as_json=as_json, done=f"Post {post_id} has no time any more.")
+
+
+def duplicate(post_id: PostNumber, token: Token = "", as_json: AsJson = False) -> None:
+    """Start a new draft with the content of a post."""
+    with opened() as office:
+        twin = actions.duplicate(office, post_id, caller(office, token, "draft"), Surface.CLI)
+        _print(office, twin, as_json=as_json, done=f"Post {twin} is a copy of post {post_id}.")
+
+
+def settle(
+    post_id: PostNumber,
+    outcome: Annotated[str, typer.Argument(help="published or publish_failed")],
+    reason: Reason,
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of a publication whose answer was lost."""
+    with opened() as office:
+        actions.settle(office, post_id, caller(office, token, "draft"), Surface.CLI, outcome, reason)
+        _print(office, post_id, as_json=as_json, done=f"Post {post_id} is settled.")
 
 
 def schedule(
