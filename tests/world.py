@@ -5,10 +5,12 @@ database is SQLite or PostgreSQL, and the flows' own bodies do the work when `wo
 """
 
 import asyncio
+import contextvars
 import json
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,7 +129,10 @@ class World:
 
     @staticmethod
     def _run(flow: Any) -> int:
-        return int(asyncio.run(flow.fn()))
+        """The flow's body in a thread of its own, since a browser may hold this one's event loop."""
+        context = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            return int(pool.submit(context.run, asyncio.run, flow.fn()).result())
 
     def fast_forward(self, **duration: float) -> None:
         """Lets time pass, stopping at each moment at which something is due."""
