@@ -65,14 +65,16 @@ class World:
         self.office = self._server.office
         self.store: SandboxStore = self._server._uvicorn.config.app.state.sandbox  # type: ignore[union-attr]
         self.url = f"http://127.0.0.1:{self.office.settings.port}"
-        self.http = httpx.Client(base_url=self.url, trust_env=False, timeout=20)
+        self._clients: list[httpx.Client] = []
+        self.http = self.client(base_url=self.url)
         self.slack, self.mailbox = SlackUser(self), Mailbox(self)
         with self.office.database.reading() as connection:
             rows = connection.execute(select(people.c.id, people.c.email, people.c.slack_id))
             self.ids = {row.email.split("@")[0]: row.id for row in rows}
 
     def close(self) -> None:
-        self.http.close()
+        for client in self._clients:
+            client.close()
         self._server.stop(self._thread)
 
     # --- what people do ---------------------------------------------------------------------------------------
@@ -188,7 +190,12 @@ class World:
 
     def api(self, name: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token(name)}"}
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, trust_env=False, timeout=20)
+        return self.client(base_url=f"{self.url}/api/v1", headers=headers)
+
+    def client(self, **options: Any) -> httpx.Client:
+        """An HTTP client that is closed with the world."""
+        self._clients.append(httpx.Client(trust_env=False, timeout=20, **options))
+        return self._clients[-1]
 
     def browser(self, name: str) -> "Browser":
         """A client that is signed in through the mailed link."""
@@ -313,7 +320,7 @@ class Browser:
     """A browser without scripts: follows redirects, keeps cookies, sends forms with their hidden fields."""
 
     def __init__(self, world: World, email: str) -> None:
-        self.client = httpx.Client(base_url=world.url, trust_env=False, follow_redirects=True, timeout=20)
+        self.client = world.client(base_url=world.url, follow_redirects=True)
         self.client.post("/sign-in", data={"email": email})
         world.work()
         mail = [mail for mail in world.store.all("mail", email) if "Sign in" in mail["text"]][-1]
