@@ -151,7 +151,7 @@ def list_posts(request: Request, caller: Caller, status: str | None = None, befo
     office = office_of(request)
     with office.database.reading() as connection:
         actor = people.actor(connection, caller.person, office.clock.now())
-        page = queues.everything(connection, views.visible_brands(connection, actor), before, status)
+        page = queues.everything(connection, actor, before, status)
     entries = [
         {**vars(entry), "scheduled_for": stamp(entry.scheduled_for), "changed_at": stamp(entry.changed_at)}
         for entry in page.entries

@@ -40,7 +40,7 @@ def queue(request: Request, view: str = "waiting", before: Before = None, status
         elif view == "mine":
             page = queues.mine(connection, actor, before)
         else:
-            page = queues.everything(connection, visible, before, status[:40] or None)
+            page = queues.everything(connection, actor, before, status[:40] or None)
     stages = {stage.status: stage.title for stage in office.house.workflow.stages}
     facts = {"page": page, "view": view, "stages": stages, "status": status, "statuses": [*stages, *Status]}
     drafts = any(actor.roles(brand, None).intersection(office.house.workflow.drafters) for brand in visible)

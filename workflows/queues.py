@@ -80,11 +80,12 @@ def mine(connection: Connection, actor: Actor, before: int | None = None) -> Pag
     return _page(connection, query, before)
 
 
-def everything(
-    connection: Connection, visible: Sequence[str], before: int | None = None, status: str | None = None
-) -> Page:
-    """The posts of these brands, of one status or of all."""
-    query = select(*_COLUMNS, people.c.name.label("author")).where(posts.c.brand.in_(visible))
+def everything(connection: Connection, actor: Actor, before: int | None = None, status: str | None = None) -> Page:
+    """The posts of all brands in which this person holds a role, of one status or of all."""
+    query = select(*_COLUMNS, people.c.name.label("author"))
+    brands_seen = {grant.brand for grant in actor.grants}
+    if None not in brands_seen:
+        query = query.where(posts.c.brand.in_(sorted(brand for brand in brands_seen if brand)))
     return _page(connection, query.where(posts.c.status == status) if status else query, before)
 
 
