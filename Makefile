@@ -1,7 +1,7 @@
 # make run   set everything up and serve the example organisation on http://localhost:8000
 # make test  set everything up and run every check
 PORT ?= 8000
-DATA ?= data
+DATA ?= data$(if $(filter-out 8000,$(PORT)),-$(PORT))
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
@@ -48,4 +48,4 @@ lock:
 		--upgrade pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf $(VENV) data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) data data-* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -141,7 +141,8 @@ class World:
         end = self.clock.now() + timedelta(**duration)
         self.work()
         while (due := self._next_due()) is not None and due <= end:
-            self.clock.set(max(due, self.clock.now()))
+            assert due > self.clock.now(), "something that is due is never done"
+            self.clock.set(due)
             self.work()
         self.clock.set(end)
         self.work()
@@ -149,7 +150,7 @@ class World:
     def _next_due(self) -> datetime | None:
         waits = [find(self.office) for find in (timers.next_due_in, publication.next_due_in, outbox.next_due_in)]
         soonest = min((wait for wait in waits if wait is not None), default=None)
-        return None if soonest is None else self.clock.now() + timedelta(seconds=max(soonest, 0))
+        return None if soonest is None else self.clock.now() + timedelta(seconds=soonest)
 
     # --- what is to be seen -----------------------------------------------------------------------------------
 
