@@ -85,3 +85,11 @@ def test_the_crisis_lane_counts_minutes_and_needs_two_voices(world: World) -> No
     world.mailbox.expect("hugo", "Escalated to you")
     world.approve(post, by="cora")
     assert world.status(post) == "approved"
+
+
+def test_requests_that_still_wait_to_be_delivered_end_with_the_decision_itself(world: World) -> None:
+    world.store.faults.plan("smtp", "refuse", "refuse")
+    post = world.submit()
+    assert len(world.rows("outbox", "kind = 'review_requested' AND ended_at IS NULL")) == 2
+    world.approve(post, by="hugo")
+    assert world.rows("outbox", "kind = 'review_requested' AND ended_at IS NULL") == []
