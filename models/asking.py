@@ -14,10 +14,17 @@ def still_needed(post: PostState, stage: Stage) -> Slots:
 
 
 def asked(post: PostState, stage: Stage) -> tuple[Voice, ...]:
-    """The holders of the roles still needed; where a role has none, those who may stand in for it."""
+    """The holders of the roles still needed, or who may stand in where there are none; and whom it was escalated to."""
     free = _free(post, stage)
     wanted = [_candidates(role, stage, free) for role in dict.fromkeys(still_needed(post, stage))]
-    return tuple({voice.person: voice for voices in wanted for voice in voices}.values())
+    called = [voice for voice in free if voice.roles & _escalated(post, stage)]
+    return tuple({voice.person: voice for voices in [*wanted, called] for voice in voices}.values())
+
+
+def _escalated(post: PostState, stage: Stage) -> frozenset[str]:
+    """The roles that the ladder has escalated to by now."""
+    fired = post.timer.fired if post.timer and post.timer.stage == stage.status else ()
+    return frozenset(role for index in fired if index < len(stage.rungs) and (role := stage.rungs[index].role))
 
 
 def _candidates(role: str, stage: Stage, free: tuple[Voice, ...]) -> list[Voice]:

@@ -29,7 +29,13 @@ def explain(post: PostView, zone: str) -> list[str]:
     else:
         lines.append(_NEXT.get(post.status, "Its review stage is no longer configured: edit or withdraw it."))
     if post.scheduled_for and post.status not in (Status.PUBLISHED, Status.REJECTED, Status.WITHDRAWN):
-        lines.append(f"Its publication time is {when(post.scheduled_for, zone)}.")
+        passed = "was to be" if post.status == Status.DRAFT and post.scheduled_for <= post.changed_at else "is"
+        lines.append(f"Its publication time {passed} {when(post.scheduled_for, zone)}.")
+        if passed == "was to be":
+            lines.append("That has passed: choose a new time, or none, before you submit it.")
+    last = post.decisions[-1] if post.decisions else None
+    if post.status == Status.DRAFT and last and last.verdict == "request_changes" and last.revision == post.revision:
+        lines[1] = f"{last.person} requested changes: edit it, or answer in the reviewer context, then submit it again."
     blocks = [finding for finding in post.findings if finding.severity == "block"]
     if post.status == Status.DRAFT and blocks:
         lines.append(f"The policy check sent it back: {' '.join(dict.fromkeys(f.message for f in blocks))}")

@@ -65,6 +65,8 @@ def _turned_away(request: Request, office: Office) -> Response | None:
     if request.method not in _WRITING:
         return None
     length = request.headers.get("content-length")
+    if length is None and "transfer-encoding" not in request.headers:
+        length = "0"  # a request without a body need not say so
     if length is None:
         return errors.answer(request, 411, "length_required", "Say how long the request is (Content-Length).")
     kind, path = request.headers.get("content-type", ""), request.url.path

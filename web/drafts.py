@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 
-from models.errors import BadInput, NotFound, SignoffError
+from models.errors import NotFound, Refusal, Refused, SignoffError
 from models.localtime import zone as zone_named
 from models.statuses import Surface
 from models.tables import brands, channels
@@ -36,6 +36,10 @@ def edit_page(request: Request, post_id: PostNumber) -> Response:
     with office.database.reading() as connection:
         actor = people.actor(connection, visitor.id, office.clock.now())
         actions.require_sight(connection, actor, post_id)
+        row = facts.post_row(connection, post_id)
+        if not actor.roles(row.brand, row.region).intersection(office.house.workflow.drafters):
+            message = f"You may not write posts for {row.brand}; ask an administrator for the role."
+            raise Refused(Refusal("not_authorised", message))
         typed = _stored(connection, post_id, visitor.zone)
     return _form(request, post_id, typed, None)
 
@@ -148,7 +152,7 @@ def _form(request: Request, post_id: int | None, typed: dict[str, Any], error: S
         actor = people.actor(connection, visitor.id, office.clock.now())
         choice = _brands(connection, office, actor)
     if not choice and post_id is None:
-        raise BadInput("You hold no role that writes posts, in no brand. Ask an administrator.")
+        raise Refused(Refusal("not_authorised", "You may not write posts for any brand; ask an administrator."))
     picked = next((brand for brand in choice if brand["slug"] == typed.get("brand")), choice[0] if choice else None)
     form = {
         "post_id": post_id,

@@ -118,7 +118,10 @@ def _schedule(office: Office, post_id: int, visitor: session.Visitor, typed: Typ
     if typed.get("immediately"):
         actions.schedule(office, post_id, visitor.id, Surface.WEB, None, immediately=True)
         return post_id
-    actions.schedule(office, post_id, visitor.id, Surface.WEB, read_time(typed, visitor.zone))
+    at = read_time(typed, visitor.zone)
+    if at is None:
+        raise BadInput("Choose a publication time.", field="scheduled_for")
+    actions.schedule(office, post_id, visitor.id, Surface.WEB, at)
     return post_id
 
 

@@ -14,7 +14,9 @@ from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.concurrency import run_in_threadpool
 
 from models.errors import BadInput, NotSignedIn, Refusal, Refused, SignoffError
-from models.statuses import Surface
+from models.machine import decide
+from models.state import Action
+from models.statuses import ActionName, Surface
 from notifiers.cards import escape, reason_view
 from notifiers.explain import explain
 from web.buttons import BUTTONS, Press
@@ -123,13 +125,26 @@ def _ask_for_reason(office: Office, click: Click) -> None:
     if office.senders.slack is None:
         return
     try:
-        _person(office, click.user)
-    except Refused as refused:
+        _may_decide(office, click)
+    except SignoffError as refused:
         _whisper(office, click, refused.message)
         return
     view = reason_view(click.action, click.post_id, click.revision)
     result = office.senders.slack.open_view(click.trigger, view)
     log.info("modal for post %s: %s", click.post_id, result)
+
+
+def _may_decide(office: Office, click: Click) -> None:
+    """Raises Refused before anybody types a reason that would be refused."""
+    now, action = office.clock.now(), Action(ActionName(click.action), reason="later", revision=click.revision)
+    person = _person(office, click.user)
+    with office.database.reading() as connection:
+        actor = people.actor(connection, person, now)
+        actions.require_sight(connection, actor, click.post_id)
+        state = views.post_state(connection, click.post_id, now)
+    answer = decide(state, action, actor, office.house.workflow, now)
+    if isinstance(answer, Refusal):
+        raise Refused(answer)
 
 
 def _whisper(office: Office, click: Click, sentence: str) -> None:

@@ -1,11 +1,13 @@
 """The pages: signing in, the form that keeps what was typed, and what nobody from outside may do."""
 
+import socket
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
 from tests.world import World
+from workflows import actions
 
 FORM = {"brand": "acme", "lane": "standard", "channels": "x", "text": "Hello.", "context": "Because."}
 
@@ -208,3 +210,83 @@ def test_the_queue_shows_what_waits_for_me_and_nothing_else(sqlite_world: World)
     assert "Nothing waits for you." in sqlite_world.browser("ana").get("/").text
     assert "Still a draft." in sqlite_world.browser("ana").get("/?view=mine").text
     assert "Waiting for the lawyers." not in sqlite_world.browser("gus").get("/?view=all").text
+
+
+class TestButtonsOfThePostPage:
+    """Each button presses the same action as every other surface, and is kept as coming from the web."""
+
+    def press(self, world: World, post: int, action: str, **data: str) -> str:
+        ana = world.browser("ana")
+        ana.get(f"/posts/{post}")
+        return ana.post(f"/posts/{post}/{action}", data).text
+
+    def approved(self, world: World) -> int:
+        post = world.submit()
+        world.approve(post)
+        return post
+
+    def test_schedule_unschedule_and_publish_now(self, sqlite_world: World) -> None:
+        world = sqlite_world
+        post = self.approved(world)
+        assert "Choose a publication time" in self.press(world, post, "schedule", scheduled_for="")
+        self.press(world, post, "schedule", scheduled_for="2026-12-24T09:30", zone="Europe/London")
+        assert (world.status(post), world.post(post)["history"][-1]["surface"]) == ("scheduled", "web")
+        assert world.post(post)["scheduled_for"] == "2026-12-24T09:30:00+00:00"
+        self.press(world, post, "unschedule")
+        assert world.status(post) == "approved"
+        self.press(world, post, "schedule", immediately="1")
+        world.work()
+        assert world.status(post) == "published"
+
+    def test_withdraw_and_duplicate(self, sqlite_world: World) -> None:
+        post = self.approved(sqlite_world)
+        self.press(sqlite_world, post, "withdraw", reason="Not needed.", revision="1")
+        assert sqlite_world.status(post) == "withdrawn"
+        self.press(sqlite_world, post, "duplicate")
+        assert sqlite_world.status(post + 1) == "draft"
+
+    def test_settle(self, sqlite_world: World) -> None:
+        post = self.approved(sqlite_world)
+        sqlite_world.store.faults.plan("receiver", "500")
+        self.press(sqlite_world, post, "schedule", immediately="1")
+        sqlite_world.work()
+        assert sqlite_world.status(post) == "publish_unknown"
+        self.press(sqlite_world, post, "settle", settled="published", reason="It is there.")
+        assert sqlite_world.status(post) == "published"
+
+    def test_whoever_may_not_write_cannot_open_the_form(self, sqlite_world: World) -> None:
+        post = sqlite_world.submit()
+        lee = sqlite_world.browser("lee")
+        assert lee.get(f"/posts/{post}/edit").status_code == 403
+        assert lee.get("/posts/new").status_code == 403
+
+    def test_the_page_shows_the_next_rung_and_whom_it_was_escalated_to(self, sqlite_world: World) -> None:
+        post = sqlite_world.submit()
+        assert "remind the approvers" in sqlite_world.browser("ana").get(f"/posts/{post}").text
+        sqlite_world.fast_forward(hours=4)
+        page = sqlite_world.browser("ana").get(f"/posts/{post}").text
+        assert "Lee Lindqvist, Lin Liang, Hugo Hale" in page
+        assert "page the person of last resort" in page
+
+
+def test_a_request_without_a_body_need_not_say_its_length(sqlite_world: World) -> None:
+    post = sqlite_world.draft()
+    request = (
+        f"POST /api/v1/posts/{post}/actions/submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"Authorization: Bearer {sqlite_world.token('ana')}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", sqlite_world.office.settings.port), 10) as connection:
+        connection.sendall(request.encode())
+        assert b" 200 OK" in connection.recv(4_096)
+
+
+def test_all_mails_of_a_post_are_one_thread(sqlite_world: World) -> None:
+    post = sqlite_world.submit("First words.")
+    sqlite_world.edit(post, text="Other words.")
+    sqlite_world.act(actions.submit, post, "ana")
+    sqlite_world.work()
+    mails = [mail for mail in sqlite_world.mailbox.all("lee") if "decision is needed" in mail["text"]]
+    assert len(mails) == 2
+    assert mails[0]["references"] == mails[1]["references"] != "None"
+    assert mails[0]["subject"] == mails[1]["subject"] == "[Acme] Post 1: First words."
+    assert mails[0]["message_id"] != mails[1]["message_id"]
