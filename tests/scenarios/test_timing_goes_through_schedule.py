@@ -7,6 +7,7 @@ import pytest
 from models.errors import BadInput
 from models.statuses import Surface
 from models.writing import Writing
+from tests.scenarios.test_what_was_approved_goes_out import picture
 from tests.world import World
 from workflows import actions, judging
 
@@ -46,7 +47,7 @@ def test_what_is_not_approved_can_be_timed_by_nobody(world: World, status: str) 
 
 
 @pytest.mark.parametrize("status", ["policy_check", "legal_review", "approved", "scheduled"])
-@pytest.mark.parametrize("way", ["form", "variant", "api", "link"])
+@pytest.mark.parametrize("way", ["form", "variant", "api", "link", "media"])
 def test_a_change_of_content_takes_every_open_post_back_to_draft(world: World, status: str, way: str) -> None:
     post = at_status(world, status)
     if way == "form":
@@ -57,6 +58,9 @@ def test_a_change_of_content_takes_every_open_post_back_to_draft(world: World, s
         world.edit(post, variants={"x": "Something else."})
     elif way == "api":
         assert world.api("ana").patch(f"/posts/{post}", json={"text": "Something else."}).status_code == 200
+    elif way == "media":
+        sha256 = actions.keep_image(world.office, world.ids["ana"], picture(), "lorry.png")
+        world.edit(post, media=((sha256, "A red lorry"),))
     else:
         world.edit(post, link="https://acme.example/new")
     assert world.status(post) == "draft"
