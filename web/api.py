@@ -214,7 +214,7 @@ def _act(office: Office, who: int, post_id: int, action: str, given: ActionBody)
     elif action == "unschedule":
         actions.unschedule(office, post_id, who, Surface.API, given.reason)
     elif action == "withdraw":
-        actions.withdraw(office, post_id, who, Surface.API, given.reason)
+        actions.withdraw(office, post_id, who, Surface.API, given.reason, given.revision)
     elif action == "settle_publish":
         actions.settle(office, post_id, who, Surface.API, given.settled or "", given.reason)
     elif action == "duplicate":

@@ -142,7 +142,7 @@ def _unschedule(office: Office, post_id: int, visitor: session.Visitor, typed: T
 
 
 def _withdraw(office: Office, post_id: int, visitor: session.Visitor, typed: Typed) -> int:
-    actions.withdraw(office, post_id, visitor.id, Surface.WEB, typed.get("reason"))
+    actions.withdraw(office, post_id, visitor.id, Surface.WEB, typed.get("reason"), typed.number("revision"))
     return post_id
 
 

@@ -59,9 +59,11 @@ def unschedule(office: Office, post_id: int, who: int, surface: Surface, reason:
     return _act(office, post_id, who, Action(ActionName.UNSCHEDULE, surface, _reason(reason)))
 
 
-def withdraw(office: Office, post_id: int, who: int, surface: Surface, reason: str = "") -> Outcome:
+def withdraw(
+    office: Office, post_id: int, who: int, surface: Surface, reason: str = "", revision: int | None = None
+) -> Outcome:
     """Takes the post back for good."""
-    return _act(office, post_id, who, Action(ActionName.WITHDRAW, surface, _reason(reason)))
+    return _act(office, post_id, who, Action(ActionName.WITHDRAW, surface, _reason(reason), revision))
 
 
 def settle(office: Office, post_id: int, who: int, surface: Surface, settled: str, reason: str) -> Outcome:

@@ -126,6 +126,13 @@ class TestActions:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert sqlite_world.status(post) == "legal_review"
 
+    def test_a_withdrawal_of_a_revision_that_is_gone_is_refused(self, sqlite_world: World) -> None:
+        post, ana = sqlite_world.draft(), sqlite_world.api("ana")
+        ana.patch(f"/posts/{post}", json={"text": "New."})
+        answer = ana.post(f"/posts/{post}/actions/withdraw", json={"revision": 1})
+        assert (answer.status_code, answer.json()["code"]) == (409, "stale_revision")
+        assert sqlite_world.status(post) == "draft"
+
     def test_patch_changes_what_it_names_and_refuses_an_old_revision(self, sqlite_world: World) -> None:
         post, ana = sqlite_world.draft(), sqlite_world.api("ana")
         changed = ana.patch(f"/posts/{post}", json={"text": "New.", "revision": 1}).json()
