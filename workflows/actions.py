@@ -5,6 +5,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
@@ -13,7 +14,7 @@ from models.content import MAX_REASON, clean_text, diff_fields
 from models.errors import BadInput, NotFound, Refusal, Refused
 from models.state import Action, Draft, Outcome
 from models.statuses import ActionName, Status, Surface
-from models.tables import brands, channels, media_files, posts
+from models.tables import brands, channels, media_files
 from models.writing import Shelf, Writing, compose
 from workflows import facts, people, transition
 from workflows.database import Work
@@ -74,10 +75,10 @@ def settle(office: Office, post_id: int, who: int, surface: Surface, settled: st
 def _act(office: Office, post_id: int, who: int, action: Action) -> Outcome:
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        facts.post_row(work.connection, post_id, lock=True)
+        row = facts.post_row(work.connection, post_id, lock=True)
         actor = people.actor(work.connection, who, now)
-        require_sight(work.connection, actor, post_id)
-        return transition.apply(work, office.house, post_id, action, actor, now)
+        _require_sight_of(actor, row)
+        return transition.apply(work, office.house, post_id, action, actor, now, row=row)
 
 
 def create(office: Office, who: int, surface: Surface, brand: str, lane: str, writing: Writing) -> int:
@@ -101,21 +102,21 @@ def change(
     """Changes what is typed. The time of an approved post goes through `schedule`, all else through `edit`."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        status = facts.post_row(work.connection, post_id, lock=True).status
+        row = facts.post_row(work.connection, post_id, lock=True)
         actor = people.actor(work.connection, who, now)
-        require_sight(work.connection, actor, post_id)
-        before = draft_of(work.connection, post_id)
+        _require_sight_of(actor, row)
+        before = _draft_of(work.connection, row)
         shelf = _shelf(work.connection, before.content.brand, writing)
         draft = compose(writing, shelf, before, now)
         changed = diff_fields(before.content, draft.content)
         only_timed = not changed and draft.context == before.context
-        if only_timed and status in TIMED_BY_SCHEDULE and draft.scheduled_for != before.scheduled_for:
+        if only_timed and row.status in TIMED_BY_SCHEDULE and draft.scheduled_for != before.scheduled_for:
             name = ActionName.SCHEDULE if draft.scheduled_for else ActionName.UNSCHEDULE
             action = Action(name, surface, revision=revision, scheduled_for=draft.scheduled_for)
         else:
             detail = {"changed": list(changed)} if changed else {}
             action = Action(ActionName.EDIT, surface, revision=revision, draft=draft, detail=detail)
-        return transition.apply(work, office.house, post_id, action, actor, now)
+        return transition.apply(work, office.house, post_id, action, actor, now, row=row)
 
 
 def try_out(office: Office, who: int, brand: str, writing: Writing) -> Draft:
@@ -140,17 +141,23 @@ def duplicate(office: Office, post_id: int, who: int, surface: Surface) -> int:
 
 def draft_of(connection: Connection, post_id: int) -> Draft:
     """The current revision as a draft."""
-    row = facts.post_row(connection, post_id)
-    content = facts.content(connection, post_id, row.brand, row.revision)
+    return _draft_of(connection, facts.post_row(connection, post_id))
+
+
+def _draft_of(connection: Connection, row: Any) -> Draft:
+    content = facts.content(connection, row.id, row.brand, row.revision)
     post = facts.state(connection, row, frozenset({"context"}), row.changed_at)
     return Draft(content, post.context, row.scheduled_for)
 
 
 def require_sight(connection: Connection, actor: Actor, post_id: int) -> None:
     """Raises NotFound for a post of a brand in which the actor holds no role: it is not theirs to know of."""
-    found = connection.execute(select(posts.c.brand, posts.c.region).where(posts.c.id == post_id)).first()
-    if found is None or not sees(actor, found.brand):
-        raise NotFound(f"There is no post {post_id}.")
+    _require_sight_of(actor, facts.post_row(connection, post_id))
+
+
+def _require_sight_of(actor: Actor, row: Any) -> None:
+    if not sees(actor, row.brand):
+        raise NotFound(f"There is no post {row.id}.")
     if not actor.active:
         raise Refused(Refusal("deactivated", "Your account is deactivated; ask an administrator."))
 

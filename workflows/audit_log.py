@@ -9,8 +9,9 @@ from sqlalchemy import Connection, desc, insert, select
 from models.audit import GENESIS, seal
 from models.canonical import canonical_json
 from models.tables import audit_records
+from workflows.statements import Statement
 
-_INSERT = insert(audit_records)
+_INSERT = Statement(insert(audit_records))
 ORGANISATION = "organisation"
 
 
@@ -18,9 +19,7 @@ def append(connection: Connection, chain: str, seq: int, previous: str, at: date
     """Writes record `seq` of a chain and returns its hash. The unique (chain, seq) refuses a fork."""
     body = canonical_json({"chain": chain, "seq": seq, "at": at.isoformat(), **facts})
     sealed = seal(previous, body)
-    connection.execute(
-        _INSERT, {"chain": chain, "seq": seq, "at": at, "body": body, "previous": previous, "hash": sealed}
-    )
+    _INSERT.run(connection, {"chain": chain, "seq": seq, "at": at, "body": body, "previous": previous, "hash": sealed})
     return sealed
 
 

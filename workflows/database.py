@@ -4,6 +4,7 @@ SQLite takes one writer at a time: writers queue at a lock of this process befor
 IMMEDIATE`), because waiting inside SQLite's busy time-out makes the slowest of 50 clients wait a second.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,7 +158,11 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("signoff_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        dbapi: Any = connection.connection.dbapi_connection
+        try:
+            dbapi.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        except sqlite3.Error as error:
+            raise DBAPIError.instance("BEGIN", None, error, sqlite3.Error) from error
 
     return engine
 

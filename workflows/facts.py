@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from models.content import Content, Media, Variant
 from models.errors import NotFound
@@ -12,6 +12,7 @@ from models.statuses import ActionName as A
 from models.tables import decisions, people, posts, revisions, timers, variants
 from workflows.media import MediaStore
 from workflows.people import last_resort, members
+from workflows.statements import Statement
 
 NEEDS: dict[A, frozenset[str]] = {
     A.SUBMIT: frozenset({"decisions", "members"}),
@@ -29,35 +30,37 @@ NEEDS: dict[A, frozenset[str]] = {
 }
 EVERYTHING = frozenset({"decisions", "timer", "members", "last_resort", "context"})
 
-_POST = select(posts).where(posts.c.id == bindparam("post"))
-_POST_LOCKED = _POST.with_for_update()
-_DECISIONS = (
+_POST = Statement(select(posts).where(posts.c.id == bindparam("post")))
+_POST_LOCKED = Statement(select(posts).where(posts.c.id == bindparam("post")).with_for_update())
+_DECISIONS = Statement(
     select(decisions, people.c.name.label("person_name"))
     .join(people, people.c.id == decisions.c.person_id)
     .where(decisions.c.post_id == bindparam("post"))
     .order_by(decisions.c.id)
 )
-_TIMER = select(timers).where(timers.c.post_id == bindparam("post"))
-_CONTEXT = select(revisions.c.context).where(
-    revisions.c.post_id == bindparam("post"), revisions.c.number == bindparam("revision")
+_TIMER = Statement(select(timers).where(timers.c.post_id == bindparam("post")))
+_CONTEXT = Statement(
+    select(revisions.c.context).where(
+        revisions.c.post_id == bindparam("post"), revisions.c.number == bindparam("revision")
+    )
 )
-_VARIANTS = (
+_VARIANTS = Statement(
     select(variants)
     .where(variants.c.post_id == bindparam("post"), variants.c.revision == bindparam("revision"))
     .order_by(variants.c.channel)
 )
 
 
-def post_row(connection: Connection, post_id: int, *, lock: bool = False) -> Row[Any]:
+def post_row(connection: Connection, post_id: int, *, lock: bool = False) -> Any:
     """The post's row; locked against other transactions where the database can (SQLite has one writer anyway)."""
-    row = connection.execute(_POST_LOCKED if lock else _POST, {"post": post_id}).first()
+    row = (_POST_LOCKED if lock else _POST).first(connection, {"post": post_id})
     if row is None:
         raise NotFound(f"There is no post {post_id}.")
     return row
 
 
 def state(
-    connection: Connection, row: Row[Any], needs: frozenset[str], now: datetime, media: MediaStore | None = None
+    connection: Connection, row: Any, needs: frozenset[str], now: datetime, media: MediaStore | None = None
 ) -> PostState:
     """The post of `row` with the facts that are named in `needs`."""
     return PostState(
@@ -87,7 +90,7 @@ def state(
 
 def content(connection: Connection, post_id: int, brand: str, revision: int) -> Content:
     """What a revision shows, from the rows as they are stored now."""
-    rows = connection.execute(_VARIANTS, {"post": post_id, "revision": revision})
+    rows = _VARIANTS.rows(connection, {"post": post_id, "revision": revision})
     return Content(
         brand,
         tuple(
@@ -104,7 +107,7 @@ def content(connection: Connection, post_id: int, brand: str, revision: int) -> 
     )
 
 
-def _recomputed(connection: Connection, row: Row[Any], media: MediaStore | None) -> str | None:
+def _recomputed(connection: Connection, row: Any, media: MediaStore | None) -> str | None:
     """The digest taken again from the stored variants and media files; None when a file is not what it was."""
     stored = content(connection, row.id, row.brand, row.revision)
     files = {item.sha256 for variant in stored.variants for item in variant.media}
@@ -113,8 +116,8 @@ def _recomputed(connection: Connection, row: Row[Any], media: MediaStore | None)
     return stored.digest
 
 
-def _context(connection: Connection, row: Row[Any]) -> str:
-    return connection.execute(_CONTEXT, {"post": row.id, "revision": row.revision}).scalar() or ""
+def _context(connection: Connection, row: Any) -> str:
+    return str(_CONTEXT.scalar(connection, {"post": row.id, "revision": row.revision}) or "")
 
 
 def _decisions(connection: Connection, post_id: int) -> tuple[Decision, ...]:
@@ -130,10 +133,10 @@ def _decisions(connection: Connection, post_id: int) -> tuple[Decision, ...]:
             digest=row.digest,
             at=row.decided_at,
         )
-        for row in connection.execute(_DECISIONS, {"post": post_id})
+        for row in _DECISIONS.rows(connection, {"post": post_id})
     )
 
 
 def _timer(connection: Connection, post_id: int) -> Timer | None:
-    row = connection.execute(_TIMER, {"post": post_id}).first()
+    row = _TIMER.first(connection, {"post": post_id})
     return Timer(row.stage, row.entered_at, tuple(row.fired), row.next_rung, row.due_at) if row else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Integer, bindparam, delete, insert, select
 
 from models.actors import system
 from models.content import Content
@@ -18,16 +18,27 @@ from models.tables import brands, channels, findings, policy_versions, posts
 from workflows import audit_log, facts, transition
 from workflows.database import Work
 from workflows.office import Office
+from workflows.statements import Statement
 
 POLICY = system("policy check")
 log = logging.getLogger("signoff.policy")
-_WAITING = select(posts.c.id).where(posts.c.status == Status.POLICY_CHECK).order_by(posts.c.id).limit(bindparam("most"))
+_WAITING = Statement(
+    select(posts.c.id)
+    .where(posts.c.status == Status.POLICY_CHECK.value)
+    .order_by(posts.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_NETWORKS = Statement(select(channels.c.name, channels.c.network).where(channels.c.brand == bindparam("brand")))
+_FORGET = Statement(
+    delete(findings).where(findings.c.post_id == bindparam("post"), findings.c.revision == bindparam("of"))
+)
+_FOUND = Statement(insert(findings))
 
 
 def waiting(office: Office, most: int = 50) -> list[int]:
     """The posts that wait for the policy check."""
     with office.database.reading() as connection:
-        return list(connection.execute(_WAITING, {"most": most}).scalars())
+        return [row.id for row in _WAITING.rows(connection, {"most": most})]
 
 
 def judge(office: Office, post_id: int) -> Outcome | None:
@@ -49,12 +60,10 @@ def judge(office: Office, post_id: int) -> Outcome | None:
     try:
         with office.database.unit_of_work() as work:
             outcome = _apply(work, office, post_id, action, now)
-            work.connection.execute(
-                delete(findings).where(findings.c.post_id == post_id, findings.c.revision == row.content_revision)
-            )
+            _FORGET.run(work.connection, {"post": post_id, "of": row.content_revision})
             if found:
                 rows = [_finding_row(post_id, row.content_revision, office.policy.digest, f) for f in found]
-                work.connection.execute(insert(findings), rows)
+                _FOUND.run_many(work.connection, rows)
             return outcome
     except (Refused, ChangedMeanwhile) as error:
         log.info("post %s moved on before its policy check was recorded: %s", post_id, error)
@@ -72,20 +81,20 @@ def _apply(work: Work, office: Office, post_id: int, action: Action, now: dateti
         return transition.apply(work, office.house, post_id, back, POLICY, now)
 
 
-def subjects_of(connection: Connection, row: Row[Any], on: date) -> list[Subject]:
+def subjects_of(connection: Connection, row: Any, on: date) -> list[Subject]:
     """Each variant of a post as the rules see it; `on` is the day whose limits apply."""
     content = facts.content(connection, row.id, row.brand, row.revision)
-    return [
-        replace(subject, lane=row.lane, region=row.region)
-        for subject in content_subjects(connection, content, row.lane, on)
-    ]
+    return _subjects(connection, content, row.lane, row.region, on)
 
 
 def content_subjects(connection: Connection, content: Content, lane: str, on: date) -> list[Subject]:
-    """Each variant of any content as the rules see it, stored or not."""
-    found = connection.execute(select(channels.c.name, channels.c.network).where(channels.c.brand == content.brand))
-    networks = {channel.name: channel.network for channel in found}
+    """Each variant of a content that is not stored, as the rules see it."""
     region = connection.execute(select(brands.c.region).where(brands.c.slug == content.brand)).scalar()
+    return _subjects(connection, content, lane, region, on)
+
+
+def _subjects(connection: Connection, content: Content, lane: str, region: str | None, on: date) -> list[Subject]:
+    networks = {row.name: row.network for row in _NETWORKS.rows(connection, {"brand": content.brand})}
     return [
         Subject(
             text=variant.text,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from models.asking import asked
 from models.messages import ASKS, BRAND, KINDS
@@ -14,18 +14,25 @@ from models.statuses import ActionName, Status
 from models.tables import decisions, outbox
 from workflows.database import Work
 from workflows.people import last_resort, members
+from workflows.statements import Statement
 from workflows.step import House, Step
 
-_INSERT = insert(outbox)
-_DROP_ASKS = (
+_INSERT = Statement(insert(outbox))
+_DROP_ASKS = Statement(
     update(outbox)
-    .where(outbox.c.post_id == bindparam("post"), outbox.c.ended_at.is_(None), outbox.c.kind.in_(sorted(ASKS)))
+    .where(
+        outbox.c.post_id == bindparam("post"),
+        outbox.c.ended_at.is_(None),
+        or_(*(outbox.c.kind == kind for kind in sorted(ASKS))),
+    )
     .values(ended_at=bindparam("now"), last_error="no longer needed: the review moved on")
 )
-_DECIDERS = select(decisions.c.person_id).where(
-    decisions.c.post_id == bindparam("post"),
-    decisions.c.digest == bindparam("digest"),
-    decisions.c.verdict == ActionName.APPROVE,
+_DECIDERS = Statement(
+    select(decisions.c.person_id).where(
+        decisions.c.post_id == bindparam("post"),
+        decisions.c.digest == bindparam("digest"),
+        decisions.c.verdict == ActionName.APPROVE.value,
+    )
 )
 _UNREVIEWED = frozenset({Status.DRAFT, Status.POLICY_CHECK})
 
@@ -33,10 +40,10 @@ _UNREVIEWED = frozenset({Status.DRAFT, Status.POLICY_CHECK})
 def write(work: Work, house: House, step: Step) -> None:
     """The outbox rows of one transition; requests that it makes pointless are dropped."""
     if step.outcome.moves and house.workflow.stage(step.outcome.source):
-        work.connection.execute(_DROP_ASKS, {"post": step.post.id, "now": step.now})
+        _DROP_ASKS.run(work.connection, {"post": step.post.id, "now": step.now})
     rows = list(_rows(work, house, step))
     if rows:
-        work.connection.execute(_INSERT, rows)
+        _INSERT.run_many(work.connection, rows)
         work.wakes.add("deliver")
 
 
@@ -95,8 +102,8 @@ def _people(work: Work, house: House, step: Step, notice: Notice) -> Iterable[in
     if notice.audience == "author":
         return (post.author,)
     if notice.audience == "deciders":
-        found = work.connection.execute(_DECIDERS, {"post": post.id, "digest": post.digest})
-        return dict.fromkeys(found.scalars())
+        found = _DECIDERS.rows(work.connection, {"post": post.id, "digest": post.digest})
+        return dict.fromkeys(row.person_id for row in found)
     if notice.audience == "last_resort":
         found_one = last_resort(work.connection, post.brand)
         return () if found_one is None else (found_one,)

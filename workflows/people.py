@@ -7,12 +7,13 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from models.actors import Actor, Grant
 from models.errors import NotFound
 from models.quorum import Voice
 from models.tables import brands, delegations, grants, people
+from workflows.statements import Statement
 
 _PERSON = select(
     people.c.id,
@@ -23,15 +24,17 @@ _PERSON = select(
     people.c.deactivated_at,
     people.c.signed_out_at,
 )
-_BY_ID = _PERSON.where(people.c.id == bindparam("person"))
-_BY_EMAIL = _PERSON.where(people.c.email == bindparam("email"))
-_BY_SLACK = _PERSON.where(people.c.slack_id == bindparam("slack_id"))
+_BY_ID = Statement(_PERSON.where(people.c.id == bindparam("person")))
+_BY_EMAIL = Statement(_PERSON.where(people.c.email == bindparam("email")))
+_BY_SLACK = Statement(_PERSON.where(people.c.slack_id == bindparam("slack_id")))
 
-_GRANTS = select(grants.c.role, grants.c.brand, grants.c.region).where(
-    grants.c.person_id == bindparam("person"), grants.c.revoked_at.is_(None)
+_GRANTS = Statement(
+    select(grants.c.role, grants.c.brand, grants.c.region).where(
+        grants.c.person_id == bindparam("person"), grants.c.revoked_at.is_(None)
+    )
 )
 _lender = people.alias("lender")
-_LENT = (
+_LENT = Statement(
     select(grants.c.role, grants.c.brand, grants.c.region, delegations.c.from_id)
     .join(delegations, and_(delegations.c.from_id == grants.c.person_id, delegations.c.role == grants.c.role))
     .join(_lender, _lender.c.id == delegations.c.from_id)
@@ -46,7 +49,7 @@ _LENT = (
     )
     .add_columns(delegations.c.brand.label("lent_brand"))
 )
-_HOLDERS = (
+_HOLDERS = Statement(
     select(grants.c.person_id, grants.c.role)
     .join(people, people.c.id == grants.c.person_id)
     .where(
@@ -57,7 +60,7 @@ _HOLDERS = (
     )
     .order_by(grants.c.person_id)
 )
-_DELEGATES = (
+_DELEGATES = Statement(
     select(delegations.c.to_id, delegations.c.from_id, delegations.c.role)
     .join(people, people.c.id == delegations.c.to_id)
     .where(
@@ -69,12 +72,12 @@ _DELEGATES = (
     )
 )
 
-_LAST_RESORT = (
+_LAST_RESORT = Statement(
     select(people.c.id)
     .join(brands, brands.c.last_resort_id == people.c.id)
     .where(brands.c.slug == bindparam("brand"), people.c.deactivated_at.is_(None))
 )
-_ADMINISTRATOR = (
+_ADMINISTRATOR = Statement(
     select(people.c.id)
     .join(grants, grants.c.person_id == people.c.id)
     .where(
@@ -88,21 +91,21 @@ _ADMINISTRATOR = (
 )
 
 
-def person_by_id(connection: Connection, person_id: int) -> Row[Any]:
-    return _found(connection.execute(_BY_ID, {"person": person_id}).first(), f"number {person_id}")
+def person_by_id(connection: Connection, person_id: int) -> Any:
+    return _found(_BY_ID.first(connection, {"person": person_id}), f"number {person_id}")
 
 
-def person_by_email(connection: Connection, email: str) -> Row[Any]:
+def person_by_email(connection: Connection, email: str) -> Any:
     email = email.strip().lower()
-    return _found(connection.execute(_BY_EMAIL, {"email": email}).first(), email)
+    return _found(_BY_EMAIL.first(connection, {"email": email}), email)
 
 
-def person_by_slack(connection: Connection, slack_id: str) -> Row[Any] | None:
+def person_by_slack(connection: Connection, slack_id: str) -> Any:
     """The person whom an administrator linked with this Slack user; None for a stranger."""
-    return connection.execute(_BY_SLACK, {"slack_id": slack_id}).first()
+    return _BY_SLACK.first(connection, {"slack_id": slack_id})
 
 
-def _found(row: Row[Any] | None, name: str) -> Row[Any]:
+def _found(row: Any, name: str) -> Any:
     if row is None:
         raise NotFound(f"Nobody here is known as {name[:80]}.")
     return row
@@ -111,29 +114,29 @@ def _found(row: Row[Any] | None, name: str) -> Row[Any]:
 def actor(connection: Connection, person_id: int, now: datetime) -> Actor:
     """The person as an actor, with the roles held and lent to them at `now`."""
     row = person_by_id(connection, person_id)
-    own = [Grant(g.role, g.brand, g.region) for g in connection.execute(_GRANTS, {"person": person_id})]
+    own = [Grant(g.role, g.brand, g.region) for g in _GRANTS.rows(connection, {"person": person_id})]
     lent = [
         Grant(g.role, g.brand or g.lent_brand, g.region, on_behalf_of=g.from_id)
-        for g in connection.execute(_LENT, {"person": person_id, "now": now})
+        for g in _LENT.rows(connection, {"person": person_id, "now": now})
     ]
     return Actor(row.id, row.name, row.deactivated_at is None, (*own, *lent))
 
 
 def last_resort(connection: Connection, brand: str) -> int | None:
     """The brand's person of last resort; where that one is gone, an administrator of the brand."""
-    named = connection.execute(_LAST_RESORT, {"brand": brand}).scalar()
-    return named or connection.execute(_ADMINISTRATOR, {"brand": brand}).scalar()
+    named = _LAST_RESORT.scalar(connection, {"brand": brand})
+    return named or _ADMINISTRATOR.scalar(connection, {"brand": brand})
 
 
 def members(connection: Connection, brand: str, region: str | None, now: datetime) -> tuple[Voice, ...]:
     """Every active person's roles for a brand and region, and every delegate's; each as one possible voice."""
     roles: dict[int, set[str]] = defaultdict(set)
-    for row in connection.execute(_HOLDERS, {"brand": brand, "region": region}):
+    for row in _HOLDERS.rows(connection, {"brand": brand, "region": region}):
         roles[row.person_id].add(row.role)
     voices = [Voice(person, person, frozenset(held)) for person, held in roles.items()]
     lent = [
         Voice(row.to_id, row.from_id, frozenset({row.role}))
-        for row in connection.execute(_DELEGATES, {"brand": brand, "now": now})
+        for row in _DELEGATES.rows(connection, {"brand": brand, "now": now})
         if row.role in roles.get(row.from_id, ())
     ]
     return (*voices, *lent)

@@ -20,20 +20,27 @@ from models.tables import decisions, posts, timers
 from workflows import audit_log, notices, revisions
 from workflows.database import Work
 from workflows.facts import NEEDS, post_row, state
+from workflows.statements import Statement
 from workflows.step import House, Step
 
-_MOVE = update(posts).where(posts.c.id == bindparam("post"), posts.c.version == bindparam("seen_version"))
-_DECIDE = insert(decisions)
-_ARM = update(timers).where(timers.c.post_id == bindparam("post"))
-_END = delete(timers).where(timers.c.post_id == bindparam("post"))
+_MOVE = Statement(update(posts).where(posts.c.id == bindparam("post"), posts.c.version == bindparam("seen_version")))
+_DECIDE = Statement(insert(decisions))
+_START = Statement(insert(timers))
+_ARM = Statement(update(timers).where(timers.c.post_id == bindparam("post")))
+_END = Statement(delete(timers).where(timers.c.post_id == bindparam("post")))
 
 FIXED = frozenset(Status)
 WAKES: dict[str, str] = {Status.POLICY_CHECK: "check_policy", Status.SCHEDULED: "publish"}
 
 
-def apply(work: Work, house: House, post_id: int, action: Action, actor: Actor, now: datetime) -> Outcome:
-    """Carries out one action, and what follows from it at once; raises Refused with the reason otherwise."""
-    row = post_row(work.connection, post_id, lock=True)
+def apply(
+    work: Work, house: House, post_id: int, action: Action, actor: Actor, now: datetime, *, row: Any = None
+) -> Outcome:
+    """Carries out one action, and what follows from it at once; raises Refused with the reason otherwise.
+
+    `row` is the post's row where this transaction has locked and read it already.
+    """
+    row = row or post_row(work.connection, post_id, lock=True)
     post = state(work.connection, row, NEEDS.get(action.name, frozenset()), now, house.media)
     outcome = decide(post, action, actor, house.workflow, now)
     if isinstance(outcome, Refusal):
@@ -101,9 +108,7 @@ def _move(work: Work, step: Step, sealed: str) -> None:
     }
     if outcome.draft:
         values |= _draft_columns(outcome.draft, step.revision, step.actor, new_digest=outcome.new_digest)
-    moved = work.connection.execute(
-        _MOVE.values(values), {"post": step.post.id, "seen_version": step.post.version}
-    ).rowcount
+    moved = _MOVE.run(work.connection, {**values, "post": step.post.id, "seen_version": step.post.version})
     if moved != 1:
         raise ChangedMeanwhile("Somebody else changed this post in this very moment. Look at it, then try again.")
 
@@ -123,8 +128,8 @@ def _draft_columns(draft: Draft, revision: int, actor: Actor, *, new_digest: boo
 
 
 def _decide(work: Work, step: Step, decision: NewDecision) -> None:
-    work.connection.execute(
-        _DECIDE,
+    _DECIDE.run(
+        work.connection,
         {
             "post_id": step.post.id,
             "revision": step.post.revision,
@@ -146,7 +151,7 @@ def _set_timer(work: Work, step: Step) -> None:
     """Ends the ladder of a stage that is left, starts that of a stage that is entered, or moves the running one."""
     ladder, moves = step.outcome.ladder, step.outcome.moves
     if moves and step.post.status not in FIXED:
-        work.connection.execute(_END, {"post": step.post.id})
+        _END.run(work.connection, {"post": step.post.id})
     if ladder is None:
         return
     values = {
@@ -157,9 +162,9 @@ def _set_timer(work: Work, step: Step) -> None:
         "due_at": ladder.due.at if ladder.due else None,
     }
     if moves:
-        work.connection.execute(insert(timers), {"post_id": step.post.id, **values})
+        _START.run(work.connection, {"post_id": step.post.id, **values})
     else:
-        work.connection.execute(_ARM.values(values), {"post": step.post.id})
+        _ARM.run(work.connection, {**values, "post": step.post.id})
     work.wakes.add("escalate")
 
 
