@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, Boolean, Column, DateTime, Dialect, ForeignKey, Integer, LargeBinary, String, Text, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -50,6 +50,16 @@ def refers(target: str, *, null: bool = False, index: bool = False, primary: boo
 
 def moment(*, null: bool = False) -> Column[datetime]:
     return Column(UtcDateTime(), nullable=null)
+
+
+def flag() -> Column[bool]:
+    """False unless set."""
+    return Column(Boolean, nullable=False, server_default=false())
+
+
+def count() -> Column[int]:
+    """Zero unless set."""
+    return Column(Integer, nullable=False, server_default="0")
 
 
 def short(length: int, *, null: bool = False, **more: Any) -> Column[str]:

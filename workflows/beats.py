@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from models.tables import worker_beats
+from workflows.database import Work
 from workflows.office import Office
 
 FRESH = timedelta(seconds=15)
@@ -38,6 +39,17 @@ def write(office: Office, name: str, started_at: datetime, prefect: str) -> None
         if known.rowcount == 0:
             work.connection.execute(insert(worker_beats), {"name": name, "started_at": started_at, **values})
             work.connection.execute(delete(worker_beats).where(worker_beats.c.seen_at < now - timedelta(days=1)))
+
+
+def count_takeovers(work: Work, name: str, number: int, now: datetime) -> None:
+    """Notes that worker `name` took over leases that ran out in the hands of others."""
+    if number == 0:
+        return
+    more = {"takeovers": worker_beats.c.takeovers + number}
+    known = work.connection.execute(update(worker_beats).where(worker_beats.c.name == name).values(more))
+    if known.rowcount == 0:
+        first = {"name": name, "started_at": now, "seen_at": now, "prefect": "off", "takeovers": number}
+        work.connection.execute(insert(worker_beats), first)
 
 
 def health(connection: Connection, now: datetime) -> Health:

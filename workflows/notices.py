@@ -37,6 +37,12 @@ _DECIDERS = Statement(
 _UNREVIEWED = frozenset({Status.DRAFT, Status.POLICY_CHECK})
 
 
+def _slack(kind: str, recipient: int | str, step: Step, about: dict[str, Any]) -> dict[str, Any]:
+    """A new Slack message; those of one conversation go out at Slack's pace (workflows/pacing.py)."""
+    conversation = f"brand/{step.post.brand}" if recipient == BRAND else f"person/{recipient}"
+    return {**message(kind, "slack", recipient, step.now, **about), "conversation": conversation}
+
+
 def write(work: Work, house: House, step: Step) -> None:
     """The outbox rows of one transition; requests that it makes pointless are dropped."""
     if step.outcome.moves and house.workflow.stage(step.outcome.source):
@@ -58,14 +64,15 @@ def _rows(work: Work, house: House, step: Step) -> Iterator[dict[str, Any]]:
     told: set[tuple[str, str, int]] = set()
     for notice in step.outcome.notices:
         if notice.kind == "review_requested" and "slack" in house.told_by:
-            yield message("open_card", "slack", BRAND, step.now, **about)
+            yield _slack("open_card", BRAND, step, about)
         for person in _people(work, house, step, notice):
             kinds = [(notice.kind, medium) for medium in KINDS[notice.kind].media]
             kinds += [("open_card", "slack")] if notice.kind == "escalation" else []
             for kind, medium in kinds:
                 if medium in house.told_by and (kind, medium, person) not in told:
                     told.add((kind, medium, person))
-                    yield message(kind, medium, person, step.now, **about)
+                    slack = medium == "slack" and _slack(kind, person, step, about)
+                    yield slack or message(kind, medium, person, step.now, **about)
 
 
 def message(
@@ -92,6 +99,8 @@ def message(
         "due_at": now,
         "attempt": 0,
         "unsure": False,
+        "conversation": None,
+        "slot": False,
         "last_error": "",
     }
 

@@ -1,5 +1,7 @@
 """The composition root: one object with everything that an installation consists of, built once from its settings."""
 
+import os
+import socket
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,6 +45,11 @@ class Office:
             policy=load_policy(Path(config) / "policy.yaml"),
             house=House(load_workflow(Path(config) / "workflow.yaml"), MediaStore(settings.media_dir), told_by),
         )
+
+    @cached_property
+    def name(self) -> str:
+        """This process among the others that work for the installation."""
+        return f"{socket.gethostname()}-{os.getpid()}"[:80]
 
     @cached_property
     def links(self) -> LinkMaker:

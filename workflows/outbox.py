@@ -9,29 +9,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Integer, bindparam, func, select, update
 
 from models.retry import back_off, gives_up
 from models.tables import outbox
-from notifiers.outcome import Dead, Result, Sent
+from notifiers.outcome import Dead, Result, RetryLater, Sent
+from workflows import beats
+from workflows.database import Work
 from workflows.office import Office
+from workflows.pacing import hold, in_turn
+from workflows.statements import Statement
 
 LEASE = timedelta(seconds=60)
 
-_DUE = (
+_DUE = Statement(
     select(outbox)
     .where(outbox.c.ended_at.is_(None), outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.due_at, outbox.c.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
+_LEASE = Statement(
     update(outbox)
-    .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-    .values(attempt=outbox.c.attempt + 1, due_at=bindparam("until"), unsure=True)
-)
-_RESULT = update(outbox).where(
-    outbox.c.id == bindparam("message"), outbox.c.attempt == bindparam("tried"), outbox.c.ended_at.is_(None)
+    .where(outbox.c.id == bindparam("message"))
+    .values(attempt=outbox.c.attempt + 1, due_at=bindparam("until"), leased_by=bindparam("worker"), unsure=True,
+            slot=False)
+)  # fmt: skip
+_RESULT = Statement(
+    update(outbox).where(
+        outbox.c.id == bindparam("message"), outbox.c.attempt == bindparam("tried"), outbox.c.ended_at.is_(None)
+    )
 )
 
 
@@ -47,6 +54,7 @@ class Leased:
     recipient: str
     payload: dict[str, Any]
     dedupe_key: str
+    conversation: str | None
     created_at: datetime
     attempt: int
     unsure: bool
@@ -57,13 +65,15 @@ def lease(office: Office, most: int = 50) -> list[Leased]:
     """Takes due messages for this worker, oldest first."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        rows = work.connection.execute(_DUE, {"now": now, "most": most}).all()
+        rows = in_turn(work.connection, _DUE.rows(work.connection, {"now": now, "most": most}), now)
         if rows:
-            work.connection.execute(_LEASE, {"ids": [row.id for row in rows], "until": now + LEASE})
+            lent = {"until": now + LEASE, "worker": office.name}
+            _LEASE.run_many(work.connection, [{"message": row.id, **lent} for row in rows])
+            beats.count_takeovers(work, office.name, sum(row.leased_by is not None for row in rows), now)
     return [_leased(row, now + LEASE) for row in rows]
 
 
-def _leased(row: Row[Any], until: datetime) -> Leased:
+def _leased(row: Any, until: datetime) -> Leased:
     return Leased(
         id=row.id,
         post_id=row.post_id,
@@ -73,6 +83,7 @@ def _leased(row: Row[Any], until: datetime) -> Leased:
         recipient=row.recipient,
         payload=row.payload,
         dedupe_key=row.dedupe_key,
+        conversation=row.conversation,
         created_at=row.created_at,
         attempt=row.attempt + 1,
         unsure=row.unsure,
@@ -84,18 +95,21 @@ def record(office: Office, message: Leased, result: Result) -> bool:
     """Writes what came of an attempt; False when the lease was lost, and nothing was written."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        changed = work.connection.execute(
-            _RESULT.values(_columns(message, result, now)), {"message": message.id, "tried": message.attempt}
-        )
-        return changed.rowcount == 1
+        if message.conversation and isinstance(result, RetryLater) and result.after is not None:
+            hold(work.connection, message.conversation, now + timedelta(seconds=result.after), now)
+        return _end(work, message, _columns(message, result, now))
 
 
 def drop(office: Office, message: Leased, why: str) -> bool:
     """Ends a message that nobody needs any more, without sending it."""
     columns = {"ended_at": office.clock.now(), "last_error": why, "unsure": False}
     with office.database.unit_of_work() as work:
-        changed = work.connection.execute(_RESULT.values(columns), {"message": message.id, "tried": message.attempt})
-        return changed.rowcount == 1
+        return _end(work, message, columns)
+
+
+def _end(work: Work, message: Leased, columns: dict[str, Any]) -> bool:
+    fence = {"message": message.id, "tried": message.attempt}
+    return _RESULT.run(work.connection, {**columns, **fence, "leased_by": None}) == 1
 
 
 def requeue_dead(office: Office) -> int:

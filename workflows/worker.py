@@ -7,8 +7,6 @@ database alone; a worker that dies leaves nothing behind but leases that run out
 
 import asyncio
 import logging
-import os
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +54,7 @@ class Worker:
 
     def __init__(self, office: Office, prefect_api_url: str) -> None:
         self.office = office
-        self.name = f"{socket.gethostname()}-{os.getpid()}"
+        self.name = office.name
         self.prefect = "starting" if prefect_api_url else "off"
         self._api_url = prefect_api_url
         self._loop: asyncio.AbstractEventLoop | None = None

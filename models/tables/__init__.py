@@ -8,10 +8,10 @@ from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from models.tables.access import ApiToken, DecisionLink, IdempotencyRecord, SignInLink
-from models.tables.messages import Card, OutboxMessage
+from models.tables.messages import Card, OutboxMessage, Pace
 from models.tables.organisation import Brand, ChannelAccount, Delegation, Person, RoleGrant
 from models.tables.posts import Finding, MediaFile, Post, Revision, Variant
-from models.tables.record import AuditRecord, Checkpoint, PolicyVersion, WorkerBeat
+from models.tables.record import Alarm, AuditRecord, Checkpoint, PolicyVersion, WorkerBeat
 from models.tables.review import DecisionRow, Publication, TimerRow
 
 
@@ -33,11 +33,13 @@ decisions = _table(DecisionRow)
 timers = _table(TimerRow)
 publications = _table(Publication)
 outbox = _table(OutboxMessage)
+pace = _table(Pace)
 cards = _table(Card)
 audit_records = _table(AuditRecord)
 checkpoints = _table(Checkpoint)
 policy_versions = _table(PolicyVersion)
 worker_beats = _table(WorkerBeat)
+alarms = _table(Alarm)
 decision_links = _table(DecisionLink)
 sign_in_links = _table(SignInLink)
 api_tokens = _table(ApiToken)

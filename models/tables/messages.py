@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.columns import document, key, long, moment, refers, short
+from models.columns import document, flag, key, long, moment, refers, short
 
 
 class OutboxMessage(SQLModel, table=True):
@@ -14,7 +14,8 @@ class OutboxMessage(SQLModel, table=True):
 
     `medium` is slack or mail; `recipient` a person's id or a Slack conversation. `dedupe_key` lets the same message
     be asked for once. `attempt` grows with each lease, and a result counts only for the attempt that it belongs to.
-    `unsure` says that an earlier attempt may have been delivered.
+    `leased_by` is the worker that holds it. `unsure` says that an earlier attempt may have been delivered.
+    `conversation` names what Slack limits to a message a second; `slot` says that `due_at` is its turn there.
     """
 
     __tablename__ = "outbox"
@@ -45,6 +46,9 @@ class OutboxMessage(SQLModel, table=True):
     due_at: datetime = Field(sa_column=moment())
     attempt: int
     unsure: bool
+    leased_by: str | None = Field(sa_column=short(80, null=True))
+    conversation: str | None = Field(sa_column=short(80, null=True))
+    slot: bool = Field(sa_column=flag())
     sent_at: datetime | None = Field(sa_column=moment(null=True))
     ended_at: datetime | None = Field(sa_column=moment(null=True))
     dead_reason: str | None = Field(sa_column=short(500, null=True))
@@ -66,3 +70,11 @@ class Card(SQLModel, table=True):
     ts: str | None = Field(sa_column=short(40, null=True))
     opened_version: int
     shown_version: int
+
+
+class Pace(SQLModel, table=True):
+    """When a Slack conversation may get its next new message."""
+
+    __tablename__ = "pace"
+    conversation: str = Field(sa_column=short(80, primary_key=True))
+    free_at: datetime = Field(sa_column=moment())

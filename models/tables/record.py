@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.columns import key, long, moment, octets, short
+from models.columns import count, key, long, moment, octets, short
 
 
 class AuditRecord(SQLModel, table=True):
@@ -44,10 +44,21 @@ class PolicyVersion(SQLModel, table=True):
 
 
 class WorkerBeat(SQLModel, table=True):
-    """When a worker was last seen, and whether it reaches Prefect."""
+    """When a worker was last seen, whether it reaches Prefect, and how many leases of others it has taken over."""
 
     __tablename__ = "worker_beat"
     name: str = Field(sa_column=short(80, primary_key=True))
     started_at: datetime = Field(sa_column=moment())
     seen_at: datetime = Field(sa_column=moment())
     prefect: str = Field(sa_column=short(20))
+    takeovers: int = Field(sa_column=count())
+
+
+class Alarm(SQLModel, table=True):
+    """Something that the watch found wrong and that still is; `told_at` is when somebody was told."""
+
+    __tablename__ = "alarm"
+    name: str = Field(sa_column=short(120, primary_key=True))
+    sentence: str = Field(sa_column=long())
+    since: datetime = Field(sa_column=moment())
+    told_at: datetime | None = Field(sa_column=moment(null=True))

@@ -1,0 +1,68 @@
+"""Keeps to Slack's limit of about one new message a second and conversation, whatever the number of workers.
+
+Each message that is due takes the conversation's next free second. One whose second is now is sent; another waits for
+its own. A second that was not used because no worker ran is lost, so a long outage is not followed by a burst.
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from models.tables import outbox, pace
+from workflows.statements import Statement
+
+EVERY = timedelta(seconds=1)
+BURST = 2 * EVERY  # Slack forgives a short burst: three messages at once, then one a second
+LATE = timedelta(seconds=2)  # how long a turn stays good
+
+_KNOWN = text("INSERT INTO pace (conversation, free_at) VALUES (:which, :now) ON CONFLICT DO NOTHING").bindparams(
+    bindparam("now", type_=pace.c.free_at.type)
+)
+_FREE = Statement(select(pace).where(pace.c.conversation == bindparam("which")).with_for_update())
+_TAKE = Statement(update(pace).where(pace.c.conversation == bindparam("which")))
+_WAIT = Statement(update(outbox).where(outbox.c.id == bindparam("message")))
+
+
+def in_turn(connection: Connection, due: Iterable[Any], now: datetime) -> list[Any]:
+    """The messages of `due` whose turn it is; the others get the time of theirs."""
+    mine, queues = [], dict[str, list[Any]]()
+    for row in due:
+        if row.conversation is None or (row.slot and row.due_at >= now - LATE):
+            mine.append(row)
+        else:
+            queues.setdefault(row.conversation, []).append(row)
+    for conversation in sorted(queues):  # in one order, so that two workers never wait for each other
+        mine += _queue_up(connection, conversation, queues[conversation], now)
+    return mine
+
+
+def _queue_up(connection: Connection, conversation: str, rows: list[Any], now: datetime) -> list[Any]:
+    free_at, first = max(_free_at(connection, conversation, now), now), []
+    for row in rows:
+        turn = free_at - BURST
+        if turn <= now:
+            first.append(row)
+        else:
+            _WAIT.run(connection, {"message": row.id, "due_at": turn, "slot": True})
+        free_at += EVERY
+    _TAKE.run(connection, {"which": conversation, "free_at": free_at})
+    return first
+
+
+def hold(connection: Connection, conversation: str, until: datetime, now: datetime) -> None:
+    """Slack asked to wait: nobody writes to this conversation before `until`."""
+    if _free_at(connection, conversation, now) < until + BURST:
+        _TAKE.run(connection, {"which": conversation, "free_at": until + BURST})
+
+
+def _free_at(connection: Connection, conversation: str, now: datetime) -> datetime:
+    """When the conversation is free; its row is locked from here on."""
+    found = _FREE.first(connection, {"which": conversation})
+    if found is None:
+        connection.execute(_KNOWN, {"which": conversation, "now": now})
+        found = _FREE.first(connection, {"which": conversation})
+    moment: datetime = found.free_at if found else now
+    return moment
