@@ -21,6 +21,11 @@ from tests.world import World  # noqa: E402
 from workflows import installation  # noqa: E402
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--chaos", action="store_true", help="Let the fault tests run long: hundreds of kills.")
+    parser.addoption("--seed", default="", help="The dice of the fault tests.")
+
+
 def chromium() -> str | None:
     """Where Chromium is on this machine."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
