@@ -1,4 +1,4 @@
-"""Fleets for the fault tests, and how hard to try: a short seeded run with `make test`, a long one with `make chaos`."""
+"""Fleets for the fault tests, and how hard to try: a short run with `make test`, a long one with `make chaos`."""
 
 import random
 import uuid

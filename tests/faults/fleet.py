@@ -1,4 +1,4 @@
-"""A fleet: several `signoff web` and `signoff worker` processes on one database, which a test kills, freezes and starts."""
+"""A fleet: several `signoff web` and `signoff worker` processes on one database, to be killed, frozen and started."""
 
 import contextlib
 import os

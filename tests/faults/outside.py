@@ -1,4 +1,4 @@
-"""The outside world of a fleet: Slack, the mail server and the publisher, each behind a proxy that can be taken down."""
+"""The outside world of a fleet: Slack, mail server and publisher, each behind a proxy that can be taken down."""
 
 import threading
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A TCP proxy that can be taken down, and that cuts a connection at a byte string: before it goes on, or right after."""
+"""A TCP proxy that can be taken down, and that cuts a connection at a byte string: before it goes on, or after."""
 
 import contextlib
 import socket
