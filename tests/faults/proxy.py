@@ -89,8 +89,8 @@ class Proxy:
 
     def _pump(self, pair: tuple[socket.socket, socket.socket], source: socket.socket, sink: socket.socket,
               watched: bool) -> None:  # fmt: skip
-        source.settimeout(None)
         with contextlib.suppress(OSError):
+            source.settimeout(None)
             while data := source.recv(65_536):
                 if watched and self._hit(data):
                     if self._cut and self._cut.forwarded:

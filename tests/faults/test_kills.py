@@ -21,8 +21,9 @@ def test_no_kill_loses_a_decision_a_record_or_a_message(new_fleet: Callable[...,
         time.sleep(dice.uniform(0.02, 0.5))
         awake = [name for name in fleet.names if time.monotonic() > frozen_until[name]]
         way = dice.random()
-        if way < 0.06:
-            name = dice.choice([name for name in awake if name.startswith("worker")] or awake)
+        workers = [name for name in awake if name.startswith("worker")]
+        if way < 0.06 and len(workers) > 1:
+            name = dice.choice(workers)
             fleet.freeze_for(name, LEASE + 1)
             frozen_until[name] = time.monotonic() + LEASE + 1.5
             continue
