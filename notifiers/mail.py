@@ -22,7 +22,7 @@ from notifiers.outcome import Dead, Result, RetryLater, Sent
 from notifiers.views import PostView, when
 from notifiers.wording import Wording
 
-TIMEOUT = 15
+TIMEOUT = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -78,13 +78,13 @@ class SlackSender:
         return _outcome(self._again.auth_test)
 
     def _find(self, conversation: str, outbox_id: int) -> Result | None:
-        """The message of an earlier attempt; None when it certainly did not arrive."""
+        """The message of an earlier attempt; None when it certainly did not arrive. Quick, for a lease is running."""
         try:
             channel = conversation
             if conversation.startswith("U"):
-                opened: Any = self._again.conversations_open(users=conversation)
+                opened: Any = self._once.conversations_open(users=conversation)
                 channel = opened["channel"]["id"]
-            history: Any = self._again.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+            history: Any = self._once.conversations_history(channel=channel, limit=100, include_all_metadata=True)
         except SlackApiError as error:
             return _refused(error, unsure=True)
         except _NETWORK as error:

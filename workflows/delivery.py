@@ -13,10 +13,11 @@ log = logging.getLogger("signoff.delivery")
 
 def deliver_one(office: Office, message: Leased) -> str:
     """What came of it, in one word: Sent, RetryLater, Dead, Dropped, or lost (the lease was taken over)."""
-    if office.clock.now() >= message.leased_until:
+    held = outbox.renew(office, message)
+    if held is None:
         return "lost"
     try:
-        result = sending.send(office, office.senders, message)
+        result = sending.send(office, office.senders, held)
     except Exception as error:
         log.exception("message %s could not be made or sent", message.id)
         result = RetryLater(f"{type(error).__name__}: {error}"[:300], unsure=True)

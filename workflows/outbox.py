@@ -5,7 +5,7 @@ attempt number, and a result counts only for the attempt that it belongs to, so 
 nothing. `unsure` stays set when an attempt ended without a result: that one may have been delivered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,21 @@ def _leased(row: Any, until: datetime) -> Leased:
         unsure=row.unsure,
         leased_until=until,
     )
+
+
+def renew(office: Office, message: Leased) -> Leased | None:
+    """The message with enough of its lease left to send it; None when the lease ran out, or another has taken it.
+
+    A batch may wait long behind a slow server. Nothing is sent in the last seconds of a lease: it might be sent twice.
+    """
+    now = office.clock.now()
+    if now >= message.leased_until:
+        return None
+    if now < message.leased_until - LEASE * 5 / 6:
+        return message
+    with office.database.unit_of_work() as work:
+        held = {"message": message.id, "tried": message.attempt, "due_at": now + LEASE}
+        return replace(message, leased_until=now + LEASE) if _RESULT.run(work.connection, held) == 1 else None
 
 
 def record(office: Office, message: Leased, result: Result) -> bool:

@@ -16,8 +16,10 @@ from config.organisation_file import load_organisation
 from config.settings import Settings
 from tests.faults.nursery import Nursery
 from tests.faults.outside import Outside
+from tests.faults.proxy import Proxy
 from workflows import access, installation, organisation
 from workflows.office import Office
+from workflows.prefect_server import PrefectServer
 
 KEY = "k" * 40
 LEASE = 3.0
@@ -56,6 +58,9 @@ class Fleet:
         self.kills = 0
         self._names = [f"web-{n + 1}" for n in range(webs)] + [f"worker-{n + 1}" for n in range(workers)]
         self.prefect_api_url = ""
+        self.prefect: Proxy | None = None
+        self._prefect: PrefectServer | None = None
+        self.poll = 0.0
 
     def _settings(self, database_url: str) -> Settings:
         self._environment = {
@@ -70,6 +75,22 @@ class Fleet:
                  if name.startswith("SIGNOFF_") and value}  # fmt: skip
         return Settings(**names)  # type: ignore[arg-type]
 
+    def start_prefect(self) -> None:
+        """A Prefect server for the workers that are started from now on; behind a proxy."""
+        self._prefect = PrefectServer(Settings(data_dir=self.folder / "prefect", sandbox=True, port=1))
+        self._prefect.start()
+        self.prefect = Proxy(("127.0.0.1", int(self._prefect.api_url.split(":")[2].split("/")[0])))
+        self.prefect_api_url = f"http://127.0.0.1:{self.prefect.port}/api"
+
+    def kill_prefect(self) -> None:
+        """SIGKILL, and a new start, which takes ten seconds; nobody waits for it."""
+        assert self._prefect is not None
+        assert self._prefect._process is not None
+        self.kills += 1
+        self._prefect._process.kill()
+        self._prefect._process.wait()
+        self._prefect.start()
+
     # --- processes --------------------------------------------------------------------------------------------
 
     @property
@@ -81,9 +102,8 @@ class Fleet:
         env = {**self._environment, "SIGNOFF_PREFECT_API_URL": self.prefect_api_url, **(settings or {})}
         if kind == "web":
             env["SIGNOFF_PORT"] = str(self.ports[int(number) - 1])
-        self.pids[name] = self._nursery.start(
-            [kind], env, self.folder / f"{name}.log", crash=crash, lease=self._lease, clock=str(self.outside.clock.file)
-        )
+        bent = {"lease": self._lease, "poll": self.poll, "clock": str(self.outside.clock.file)}
+        self.pids[name] = self._nursery.start([kind], env, self.folder / f"{name}.log", crash=crash, **bent)
         return self.pids[name]
 
     def start_all(self) -> None:
@@ -132,6 +152,9 @@ class Fleet:
     def close(self) -> None:
         for pid in self.pids.values():
             _send(pid, signal.SIGKILL)
+        if self._prefect and self.prefect:
+            self.prefect.close()
+            self._prefect.stop()
         self.office.close()
         self.outside.close()
 

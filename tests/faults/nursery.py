@@ -31,7 +31,7 @@ class Nursery:
         self.pid = self._process.pid
 
     def start(self, argv: list[str], env: dict[str, str], log: Path, **more: Any) -> int:
-        """A new `signoff` process; returns its id. `more`: crash (a crash point), lease (seconds), clock (a file)."""
+        """A new `signoff` process; returns its id. `more`: crash (a point), lease, poll (seconds), clock (a file)."""
         order = json.dumps({"argv": argv, "env": env, "log": str(log), **more})
         with self._lock:
             assert self._process.stdin is not None
@@ -89,6 +89,8 @@ def _become(order: dict[str, Any]) -> None:
     sys.argv = ["signoff", *order["argv"]]
     if order.get("lease"):
         shorten_leases(float(order["lease"]))
+    if order.get("poll"):
+        look_seldom(float(order["poll"]))
     if order.get("clock"):
         bend_clock(Path(order["clock"]))
     crash_points.install(order.get("crash", ""))
@@ -109,6 +111,13 @@ def shorten_leases(seconds: float) -> None:
     from workflows import outbox, publication
 
     outbox.LEASE = publication.LEASE = timedelta(seconds=seconds)
+
+
+def look_seldom(seconds: float) -> None:
+    """A worker that hardly looks by itself, and so depends on being woken."""
+    from workflows import worker
+
+    worker.POLL_SECONDS = seconds
 
 
 def bend_clock(file: Path) -> None:

@@ -11,12 +11,12 @@ from tests.faults.load import Load
 from tests.faults.quiet import drain
 
 WEB = ("before_statement", "after_statement", "before_commit", "after_commit")
-PATIENCE = 4.0
+PATIENCE = 2.5
 
 
 def test_no_crash_separates_a_state_from_its_record(new_fleet: Callable[..., Fleet], seed: int, long_run: bool) -> None:
     fleet = new_fleet(webs=1, workers=1)
-    orders = _orders(random.Random(seed), 200 if long_run else 22)
+    orders = _orders(random.Random(seed), 200 if long_run else 13)
     fleet.start_all()
     load = Load(fleet, seed, threads=3, publish=0.7)
     load.start()

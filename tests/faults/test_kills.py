@@ -10,8 +10,12 @@ from tests.faults.load import Load
 from tests.faults.quiet import drain
 
 
-def test_no_kill_loses_a_decision_a_record_or_a_message(new_fleet: Callable[..., Fleet], kills: int, seed: int) -> None:
+def test_no_kill_loses_a_decision_a_record_or_a_message(
+    new_fleet: Callable[..., Fleet], kills: int, seed: int, long_run: bool
+) -> None:
     fleet = new_fleet()
+    if long_run:
+        fleet.start_prefect()
     fleet.start_all()
     load = Load(fleet, seed)
     load.start()
@@ -27,6 +31,8 @@ def test_no_kill_loses_a_decision_a_record_or_a_message(new_fleet: Callable[...,
             fleet.freeze_for(name, LEASE + 1)
             frozen_until[name] = time.monotonic() + LEASE + 1.5
             continue
+        if way > 0.97 and long_run:
+            fleet.kill_prefect()
         for name in awake if way < 0.16 else [dice.choice(awake)]:
             fleet.kill(name)
             fleet.start(name)

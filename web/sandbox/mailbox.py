@@ -1,5 +1,6 @@
 """The sandbox's mail server, and the mailbox page."""
 
+import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -9,7 +10,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from fastapi import APIRouter, Request, Response
 
 from models.errors import NotFound
-from web.sandbox.slack_api import store_of
+from web.sandbox.slack_api import WAITS, store_of
 from web.sandbox.store import SandboxStore
 from web.templating import render
 
@@ -32,6 +33,8 @@ class Postbox:
             return "451 4.3.0 try again later"
         if mode == "reject":
             return "550 5.1.1 no such mailbox"
+        if mode in WAITS:
+            await asyncio.sleep(WAITS[mode] * 1.5)
         self._store.add("mail", _document(envelope), str(envelope.rcpt_tos[0]).lower())
         if mode == "500":
             return "451 4.3.0 taken, but told otherwise"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from standardwebhooks import Webhook
 
-from web.sandbox.slack_api import HANG_SECONDS, broken_off, store_of
+from web.sandbox.slack_api import WAITS, broken_off, store_of
 from web.templating import office_of, render
 
 router = APIRouter()
@@ -33,8 +33,8 @@ async def receive(request: Request) -> Response:
     document: dict[str, Any] = {"key": key, "at": stamp.isoformat(), "post": json.loads(body)}
     number = known["id"] if known else store.add("published", document, key)
     store.add("handover", {"key": key}, key)
-    if mode == "hang":
-        await asyncio.sleep(HANG_SECONDS + 6)
+    if mode in WAITS:
+        await asyncio.sleep(WAITS[mode] * 1.5)
     if mode == "500":
         return JSONResponse({"error": "broke afterwards"}, 500)
     if mode == "drop":

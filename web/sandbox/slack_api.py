@@ -18,7 +18,7 @@ from web.sandbox.store import SandboxStore
 from web.templating import office_of
 
 router = APIRouter()
-HANG_SECONDS = 12.0
+WAITS = {"slow": 2.0, "hang": 12.0}  # seconds; our client gives up after ten
 MAX_BLOCKS = 50
 
 
@@ -40,8 +40,8 @@ async def call(request: Request, method: str) -> Response:
     if mode == "refuse":
         return JSONResponse({"ok": False, "error": "internal_error"}, 500)
     answer = _answer(request, method, arguments)
-    if mode == "hang":
-        await asyncio.sleep(HANG_SECONDS)
+    if mode in WAITS:
+        await asyncio.sleep(WAITS[mode])
     if mode == "500":
         return JSONResponse({"ok": False, "error": "internal_error"}, 500)
     if mode == "drop":

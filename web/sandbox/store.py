@@ -1,9 +1,10 @@
 """What the stand-ins received, in a SQLite file of their own, and the faults that they are told to have."""
 
 import json
+import random
 import sqlite3
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +12,39 @@ from typing import Any
 class Faults:
     """What a stand-in does wrong next: a queue of modes by name, used up one a call. Tests fill it.
 
-    Modes: ok, drop (act, then break the connection), hang (act, then answer late), 429 and 429:SECONDS, 500 (act, then
-    fail), refuse (do nothing and fail), garbage (act, then answer nonsense).
+    Modes: ok, drop (act, then break the connection), hang (act, then answer too late), slow (act, then answer late),
+    429 and 429:SECONDS, 500 (act, then fail), refuse (do nothing and fail), garbage (act, then answer nonsense).
     """
 
     def __init__(self) -> None:
         self._modes: dict[str, list[str]] = defaultdict(list)
+        self._sometimes: dict[str, tuple[float, tuple[str, ...], random.Random]] = {}
         self._lock = threading.Lock()
+        self.used: Counter[tuple[str, str]] = Counter()
 
     def plan(self, name: str, *modes: str) -> None:
         with self._lock:
             self._modes[name].extend(modes)
 
+    def sometimes(self, name: str, share: float, modes: tuple[str, ...], seed: int) -> None:
+        """From now on, `share` (0 to 1) of the calls meet one of `modes`."""
+        with self._lock:
+            self._sometimes[name] = (share, modes, random.Random(f"{seed}-{name}"))  # noqa: S311  (dice)
+
     def clear(self, name: str) -> None:
         with self._lock:
             self._modes[name].clear()
+            self._sometimes.pop(name, None)
 
     def next(self, name: str) -> str:
         with self._lock:
-            return self._modes[name].pop(0) if self._modes[name] else "ok"
+            mode = self._modes[name].pop(0) if self._modes[name] else self._thrown(name)
+            self.used[name, mode] += 1
+            return mode
+
+    def _thrown(self, name: str) -> str:
+        share, modes, dice = self._sometimes.get(name, (0.0, ("ok",), random.Random()))  # noqa: S311
+        return dice.choice(modes) if dice.random() < share else "ok"
 
 
 class SandboxStore:
