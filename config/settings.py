@@ -4,6 +4,7 @@ import os
 import secrets
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,16 @@ class Settings(BaseSettings):
     )
     prefect_api_url: str = Field(
         default="", description="An existing Prefect server; `signoff up` starts one unless set."
+    )
+    alarm_url: str = Field(
+        default="", description="A webhook that is told, as JSON {text, alarm}, when something is stuck."
+    )
+    heartbeat_url: str = Field(
+        default="", description="An outside address that a worker pings every half minute while nothing is wrong."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="How log lines look: text or json.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="From where on things are logged; INFO has each transition and request."
     )
     sandbox: bool | None = Field(
         default=None, description="Local stand-ins; on when neither Slack nor SMTP is configured."

@@ -1,5 +1,9 @@
 """The web application: routes, the visitor of each request, and the headers that every answer carries."""
 
+import logging
+import re
+import secrets
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,10 +14,14 @@ from starlette.concurrency import run_in_threadpool
 from models.errors import SignoffError
 from web import api, decision_links, drafts, errors, health, media, pages, sandbox, session, sign_in, slack
 from web.sandbox.store import SandboxStore
+from workflows import logs
+from workflows.measures import ACKNOWLEDGEMENT
 from workflows.office import Office
 
 MAX_BODY = 5_000_000
 MAX_UPLOAD = 130_000_000
+_SOUND = re.compile(r"[\w.-]{8,64}", re.ASCII)
+log = logging.getLogger("signoff.requests")
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SIGNED = ("/api/", "/slack/", "/sandbox/slack/api/", "/sandbox/receiver")  # no cookie gives rights here
 _CSP = (
@@ -40,6 +48,8 @@ async def _doorkeeper(request: Request, call_next: Callable[[Request], Awaitable
     """Finds out who visits, turns away what is too large or comes from another site, and adds the headers."""
     office: Office = request.app.state.office
     request.state.visitor = None
+    began, name = time.perf_counter(), _request_name(request)
+    logs.request_id.set(name)  # for this request's task and what it starts
     try:
         response = _turned_away(request, office)
         if response is None:
@@ -49,12 +59,29 @@ async def _doorkeeper(request: Request, call_next: Callable[[Request], Awaitable
             response = await call_next(request)
     except SignoffError as error:
         response = errors.answer(request, errors.status_of(error), error.code, error.message, error.field)
+    _note(request, response, name, time.perf_counter() - began)
     response.headers.setdefault("Content-Security-Policy", _CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     if not request.url.path.startswith(("/static/", "/media/")):
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _request_name(request: Request) -> str:
+    """The caller's name for the request, where it is a sound one, or one of ours."""
+    given = request.headers.get("x-request-id", "")
+    return given if _SOUND.fullmatch(given) else secrets.token_hex(8)
+
+
+def _note(request: Request, response: Response, name: str, seconds: float) -> None:
+    """Measures and logs a request: by its route and not its address, which may hold a signed link."""
+    response.headers["X-Request-ID"] = name
+    route = getattr(request.scope.get("route"), "path", "")
+    if request.url.path.startswith("/slack/"):
+        ACKNOWLEDGEMENT.observe(seconds)
+    facts = {"method": request.method, "route": route, "status": response.status_code, "ms": round(seconds * 1e3, 1)}
+    log.info("request", extra=facts)
 
 
 def _may_have_session(request: Request) -> bool:

@@ -99,4 +99,6 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _broken(request: Request, _error: Exception) -> Response:
-        return answer(request, 500, "error", "Something broke on our side; nothing was changed. Try again.")
+        told = answer(request, 500, "error", "Something broke on our side; nothing was changed. Try again.")
+        told.headers["Connection"] = "close"  # the server hangs up after this, and the client is to know
+        return told

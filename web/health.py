@@ -2,12 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from sqlalchemy import func, select
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from models.errors import SignoffError
-from models.tables import outbox, posts, timers
 from web.templating import office_of
-from workflows import beats
+from workflows import beats, gauges
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,25 +33,4 @@ def readyz(request: Request) -> Response:
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """The state of the works in Prometheus' text format."""
-    office = office_of(request)
-    now = office.clock.now()
-    with office.database.reading() as connection:
-        waiting, oldest = connection.execute(
-            select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.ended_at.is_(None))
-        ).one()
-        dead = connection.execute(
-            select(func.count()).select_from(outbox).where(outbox.c.dead_reason.is_not(None))
-        ).scalar_one()
-        timer = connection.execute(select(func.min(timers.c.due_at)).where(timers.c.due_at.is_not(None))).scalar()
-        by_status = connection.execute(select(posts.c.status, func.count()).group_by(posts.c.status)).all()
-        health = beats.health(connection, now)
-    lines = [
-        f"signoff_outbox_waiting {waiting}",
-        f"signoff_outbox_oldest_seconds {max((now - oldest).total_seconds(), 0) if oldest else 0:.3f}",
-        f"signoff_dead_letters {dead}",
-        f"signoff_timer_overdue_seconds {max((now - timer).total_seconds(), 0) if timer else 0:.3f}",
-        f"signoff_workers {health.workers}",
-        f"signoff_prefect_up {int(health.prefect == 'up')}",
-        *(f'signoff_posts{{status="{status}"}} {count}' for status, count in by_status),
-    ]
-    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    return Response(gauges.exposition(office_of(request)), media_type=CONTENT_TYPE_LATEST)

@@ -1,5 +1,6 @@
 """Starts everything that `signoff up` and `signoff web` run, and stops all of it again."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -14,13 +15,15 @@ from models.errors import ConfigError
 from web.app import create_app
 from web.sandbox.mailbox import start_smtp
 from web.sandbox.store import SandboxStore
-from workflows import installation
+from workflows import installation, watching
 from workflows.clock import Clock
 from workflows.office import Office
 from workflows.prefect_server import PrefectServer, configure
 from workflows.worker import Worker
 
 SHUTDOWN_SECONDS = 3
+WATCH_SECONDS = 60.0
+log = logging.getLogger("signoff.watch")
 
 
 class _Uvicorn(uvicorn.Server):
@@ -43,6 +46,30 @@ class _Uvicorn(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+class Watchman:
+    """Keeps watch from the web process too: it notices when no worker lives to do so."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep_watch, name="signoff-watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(2)
+
+    def _keep_watch(self) -> None:
+        while not self._ended.wait(WATCH_SECONDS):
+            try:
+                watching.watch(self._office, heartbeat=False)
+            except Exception:
+                log.exception("the watch broke; it goes on")
+
+
 class Server:
     """The web server, with what belongs to it: stand-ins in the sandbox, and on demand a worker and Prefect."""
 
@@ -61,6 +88,7 @@ class Server:
         api_url = settings.prefect_api_url or (self.prefect.api_url if self.prefect else "")
         configure(settings, api_url)
         self.worker = Worker(self.office, api_url) if worker else None
+        self._watchman = Watchman(self.office)
         self._uvicorn = _Uvicorn(
             self._wind_down,
             uvicorn.Config(
@@ -88,6 +116,7 @@ class Server:
                 self.prefect.start()
             if self.worker:
                 self.worker.start()
+            self._watchman.start()
             self._uvicorn.run(sockets=[self._socket])
         except KeyboardInterrupt:
             pass  # uvicorn raises the signal again once it has stopped
@@ -111,6 +140,7 @@ class Server:
         self.close()
 
     def close(self) -> None:
+        self._watchman.stop()
         if self.worker:
             self.worker.stop()
         if self.prefect:

@@ -18,6 +18,7 @@ from models.tables import brands, channels, media_files
 from models.writing import Shelf, Writing, compose
 from workflows import facts, people, transition
 from workflows.database import Work
+from workflows.measures import DECISION
 from workflows.office import Office
 
 TIMED_BY_SCHEDULE = frozenset({Status.APPROVED, Status.SCHEDULED, Status.PUBLISH_FAILED})
@@ -32,19 +33,19 @@ def approve(
     office: Office, post_id: int, who: int, surface: Surface, revision: int | None, reason: str = ""
 ) -> Outcome:
     """Approves the revision that the approver saw, at the stage that the post is in."""
-    return _act(office, post_id, who, Action(ActionName.APPROVE, surface, _reason(reason), revision))
+    return _decide(office, post_id, who, Action(ActionName.APPROVE, surface, _reason(reason), revision))
 
 
 def request_changes(
     office: Office, post_id: int, who: int, surface: Surface, revision: int | None, reason: str
 ) -> Outcome:
     """Sends the post back to its author, with a reason."""
-    return _act(office, post_id, who, Action(ActionName.REQUEST_CHANGES, surface, _reason(reason), revision))
+    return _decide(office, post_id, who, Action(ActionName.REQUEST_CHANGES, surface, _reason(reason), revision))
 
 
 def reject(office: Office, post_id: int, who: int, surface: Surface, revision: int | None, reason: str) -> Outcome:
     """Ends the post, with a reason."""
-    return _act(office, post_id, who, Action(ActionName.REJECT, surface, _reason(reason), revision))
+    return _decide(office, post_id, who, Action(ActionName.REJECT, surface, _reason(reason), revision))
 
 
 def schedule(
@@ -70,6 +71,11 @@ def withdraw(
 def settle(office: Office, post_id: int, who: int, surface: Surface, settled: str, reason: str) -> Outcome:
     """Says what became of a publication whose answer was lost: `published` or `publish_failed`."""
     return _act(office, post_id, who, Action(ActionName.SETTLE_PUBLISH, surface, _reason(reason), settled=settled))
+
+
+def _decide(office: Office, post_id: int, who: int, action: Action) -> Outcome:
+    with DECISION.labels(action.surface.value).time():
+        return _act(office, post_id, who, action)
 
 
 def _act(office: Office, post_id: int, who: int, action: Action) -> Outcome:

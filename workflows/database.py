@@ -4,6 +4,7 @@ SQLite takes one writer at a time: writers queue at a lock of this process befor
 IMMEDIATE`), because waiting inside SQLite's busy time-out makes the slowest of 50 clients wait a second.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from models.errors import BadInput, DatabaseTrouble
 
 BUSY_SECONDS = 10
 CHANNEL = "signoff_work"
+log = logging.getLogger("signoff.transitions")
 _NOTIFY = text("SELECT pg_notify(:channel, :names)")
 
 _TROUBLES = (
@@ -38,10 +40,11 @@ _AWAY = "The database cannot be reached; nothing is known to have changed. Look 
 
 @dataclass
 class Work:
-    """One transaction in the making: its connection, and the flows to wake once it is committed."""
+    """One transaction in the making: its connection, and what to do once it is committed: flows to wake, log lines."""
 
     connection: Connection
     wakes: set[str] = field(default_factory=set)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Database:
@@ -81,6 +84,8 @@ class Database:
             if work.wakes and not self.is_sqlite:
                 connection.execute(_NOTIFY, {"channel": CHANNEL, "names": ",".join(sorted(work.wakes))})
             transaction.commit()
+        for facts in work.notes:
+            log.info("transition", extra=facts)
         if work.wakes:
             for listener in self._listeners:
                 listener(work.wakes)

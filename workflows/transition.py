@@ -62,6 +62,10 @@ def _write(work: Work, house: House, step: Step) -> None:
         revisions.add(work.connection, step.post.id, step.revision, step.outcome.draft, step.person, step.now)
     _set_timer(work, step)
     notices.write(work, house, step)
+    work.notes.append(
+        {"post": step.post.id, "version": step.version, "action": step.outcome.action, "status": step.outcome.target,
+         "actor": step.actor.id, "surface": step.action.surface}
+    )  # fmt: skip
     if flow := WAKES.get(step.outcome.target):
         work.wakes.add(flow)
 

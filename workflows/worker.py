@@ -8,6 +8,7 @@ database alone; a worker that dies leaves nothing behind but leases that run out
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from models.errors import DatabaseTrouble
-from workflows import beats, judging, outbox, publication, sealing, timers
+from workflows import beats, judging, outbox, publication, sealing, timers, watching
 from workflows.office import Office, use
 from workflows.wakeups import Listener
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 BEAT_SECONDS = 2.0
+WATCH_SECONDS = 30.0
+JUMP_SECONDS = 5.0
 THREADS = 48  # more than all desks can block at once
 log = logging.getLogger("signoff.worker")
 
@@ -46,7 +49,22 @@ def _desks() -> list[Desk]:
         Desk("escalate", timers.next_due_in),
         Desk("publish", publication.next_due_in),
         Desk("checkpoint", sealing.due_in),
+        Desk("watch", Rounds(WATCH_SECONDS)),
     ]
+
+
+class Rounds:
+    """A desk that is due every so many seconds, whatever the wall clock says."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = time.monotonic() + seconds
+
+    def __call__(self, _office: Office) -> float:
+        due_in = self._next - time.monotonic()
+        if due_in <= 0:
+            self._next = time.monotonic() + self._seconds
+        return due_in
 
 
 class Worker:
@@ -132,14 +150,22 @@ class Worker:
     async def _beat(self, bridge: "Bridge") -> None:
         """Says that this worker lives, and whether it reaches Prefect."""
         assert self._stopping is not None
+        drift = self._drift()
         while not self._stopping.is_set():
             await bridge.probe()
+            if abs(jump := self._drift() - drift) > JUMP_SECONDS and not self.office.settings.in_sandbox:
+                await asyncio.to_thread(watching.clock_jumped, self.office, jump)
+            drift = self._drift()
             self.prefect = bridge.state
             await self._say(bridge.state)
             try:
                 await asyncio.wait_for(self._stopping.wait(), BEAT_SECONDS)
             except TimeoutError:
                 continue
+
+    def _drift(self) -> float:
+        """How far the wall clock is from the one that never jumps; it should not change."""
+        return self.office.clock.now().timestamp() - time.monotonic()
 
     async def _say(self, prefect: str) -> None:
         try:
@@ -156,6 +182,7 @@ def _import_flows(api_url: str) -> "tuple[Bridge, dict[str, Flow[Any, Any]]]":
     from workflows.deliver import deliver
     from workflows.escalate import escalate
     from workflows.publish import publish
+    from workflows.watch import watch
 
     flows: dict[str, Flow[Any, Any]] = {
         "check_policy": check_policy,
@@ -163,5 +190,6 @@ def _import_flows(api_url: str) -> "tuple[Bridge, dict[str, Flow[Any, Any]]]":
         "escalate": escalate,
         "publish": publish,
         "checkpoint": checkpoint,
+        "watch": watch,
     }
     return Bridge(api_url), flows

@@ -11,7 +11,7 @@ import typer
 from config.sandbox import furnished
 from config.settings import Settings, kept_secret
 from notifiers.examples import previews
-from workflows import installation
+from workflows import installation, logs
 from workflows.cli.shared import AsJson, opened, show
 from workflows.database import Database
 from workflows.doctor import troubles
@@ -35,11 +35,17 @@ def _server(settings: Settings, *, worker: bool, prefect: bool) -> Any:
     return import_module("web.serve").Server(settings, worker=worker, prefect=prefect)
 
 
+def _logged(settings: Settings) -> Settings:
+    """The settings, once the log lines of this process look as they say."""
+    logs.set_up(settings)
+    return settings
+
+
 def up(
     prefect: Annotated[bool, typer.Option(help="Start a Prefect server beside it.")] = True,
 ) -> None:
     """Serve the pages with a worker and a Prefect server, until Ctrl-C."""
-    server = _server(Settings(), worker=True, prefect=prefect)
+    server = _server(_logged(Settings()), worker=True, prefect=prefect)
     print(f"Signoff serves {server.url}", flush=True)
     if server.office.settings.in_sandbox:
         print(f"Sandbox: Slack, mail and publishing are local stand-ins, see {server.url}/sandbox/slack", flush=True)
@@ -51,14 +57,14 @@ def up(
 
 def web() -> None:
     """Serve the pages alone; `signoff worker` does the work."""
-    server = _server(Settings(), worker=False, prefect=False)
+    server = _server(_logged(Settings()), worker=False, prefect=False)
     print(f"Signoff serves {server.url} without a worker; start one with: signoff worker", flush=True)
     server.run()
 
 
 def worker() -> None:
     """Do the work alone, until Ctrl-C; several workers share it."""
-    settings = Settings()
+    settings = _logged(Settings())
     if settings.in_sandbox:
         settings = furnished(settings)
     configure(settings, settings.prefect_api_url)
