@@ -161,7 +161,8 @@ def schedule(case: Case) -> Outcome:
 
 
 def unschedule(case: Case) -> Outcome:
-    return _outcome(case, Status.APPROVED, changes={"scheduled_for": None, "publish_after": None})
+    told = (Notice("needs_time", "author"),) if case.actor.is_system else ()
+    return _outcome(case, Status.APPROVED, *told, changes={"scheduled_for": None, "publish_after": None})
 
 
 def withdraw(case: Case) -> Outcome:

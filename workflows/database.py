@@ -101,6 +101,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """One view of everything as it was at the first query, for as long as it takes; writers go on meanwhile."""
+        engine = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with named_troubles(), engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def _turn(self) -> Iterator[None]:
         if self._writer is None:
             yield

@@ -144,7 +144,7 @@ def record(office: Office, claimed: Claim, answer: Handover) -> bool:
     """Records what the receiver answered; False when the claim was taken over, and nothing was written."""
     now = office.clock.now()
     action = _action(claimed, answer, now)
-    return _end(office, claimed.id, claimed.post_id, action, now)
+    return end(office, claimed.id, claimed.post_id, action, now)
 
 
 def lose_abandoned(office: Office, most: int = 20) -> int:
@@ -154,7 +154,7 @@ def lose_abandoned(office: Office, most: int = 20) -> int:
         abandoned = connection.execute(_ABANDONED, {"now": now, "most": most}).all()
     reason = "The publisher stopped while it was handing the post over."
     action = Action(ActionName.LOSE_PUBLISH, reason=reason)
-    return sum(_end(office, row.id, row.post_id, action, now) for row in abandoned)
+    return sum(end(office, row.id, row.post_id, action, now) for row in abandoned)
 
 
 def _action(claimed: Claim, answer: Handover, now: datetime) -> Action:
@@ -168,7 +168,7 @@ def _action(claimed: Claim, answer: Handover, now: datetime) -> Action:
     return Action(ActionName.FAIL_PUBLISH, reason=answer.reason)
 
 
-def _end(office: Office, publication_id: int, post_id: int, action: Action, now: datetime) -> bool:
+def end(office: Office, publication_id: int, post_id: int, action: Action, now: datetime) -> bool:
     """Ends a publication and moves its post, in one transaction, if nobody else has."""
     columns = {"ended_at": now, "outcome": action.name, "detail": {"reason": action.reason, **action.detail}}
     try:

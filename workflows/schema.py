@@ -32,15 +32,16 @@ def alembic_config(database: Database) -> "Config":
     return config
 
 
-def upgrade(database: Database) -> None:
-    """Brings the schema up to date; a database of a newer Signoff is refused and left alone."""
+def upgrade(database: Database, version: str = "") -> None:
+    """Brings the schema up to `version`, or up to date; a database of a newer Signoff is refused and left alone."""
     check_not_newer(database)
-    if current(database) == versions()[-1]:
+    wanted = version or versions()[-1]
+    if current(database) == wanted:
         return
     from alembic import command
 
     with named_troubles():
-        command.upgrade(alembic_config(database), "head")
+        command.upgrade(alembic_config(database), wanted)
 
 
 def downgrade(database: Database, version: str) -> None:

@@ -148,6 +148,7 @@ def _needs(evidence: Evidence, post: int) -> Iterator[tuple[str, Any]]:
 
 
 def _one_transaction(evidence: Evidence) -> Iterator[str]:
+    publications_of, decisions_of = _by_post(evidence.publications), _by_post(evidence.decisions)
     written = {(row.post_id, row.post_version, row.kind) for row in evidence.outbox}
     stages = {stage.status for stage in evidence.workflow.stages}
     for number, row in evidence.posts.items():
@@ -158,16 +159,25 @@ def _one_transaction(evidence: Evidence) -> Iterator[str]:
                    f"{last['version']} ({len(records)} records)")  # fmt: skip
         if (number in evidence.timers) != (row.status in stages):
             yield f"P3 post {number} is {row.status}, and its timer is there: {number in evidence.timers}"
-        claimed = [p for p in evidence.publications if p.post_id == number and p.ended_at is None]
+        claimed = [row for row in publications_of[number] if row.ended_at is None]
         if (row.status == "publishing") != bool(claimed):
             yield f"P3 post {number} is {row.status} with {len(claimed)} open handovers"
-        yield from _records_of(evidence, number, records, stages, written)
+        yield from _records_of(number, records, stages, written)
+        yield from _decisions_of(number, records, decisions_of[number])
     for number in evidence.history.keys() - evidence.posts.keys():
         yield f"P3 post {number} has records and does not exist"
 
 
-def _records_of(evidence: Evidence, number: int, records: list[dict[str, Any]], stages: set[str],
-                written: set[tuple[int, int, str]]) -> Iterator[str]:  # fmt: skip
+def _by_post(rows: list[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.post_id].append(row)
+    return found
+
+
+def _records_of(
+    number: int, records: list[dict[str, Any]], stages: set[str], written: set[tuple[int, int, str]]
+) -> Iterator[str]:
     for before, record in zip([{"to": None}, *records], records, strict=False):
         if record["from"] != before["to"]:
             yield f"P3 post {number}: record {record['seq']} starts from {record['from']}, not from {before['to']}"
@@ -176,8 +186,11 @@ def _records_of(evidence: Evidence, number: int, records: list[dict[str, Any]], 
             kind = "review_requested"
         if kind and (number, record["version"], kind) not in written:
             yield f"P3 post {number}: {record['action']} at version {record['version']} wrote no {kind}"
+
+
+def _decisions_of(number: int, records: list[dict[str, Any]], rows: list[Any]) -> Iterator[str]:
     decided = Counter((r["actor"]["id"], r["action"], r["detail"]["stage"]) for r in records if r["action"] in DECIDING)
-    kept = Counter((d.person_id, d.verdict, d.stage) for d in evidence.decisions if d.post_id == number)
+    kept = Counter((row.person_id, row.verdict, row.stage) for row in rows)
     if decided != kept:
         yield f"P3 post {number}: decisions on record {dict(decided)}, decisions kept {dict(kept)}"
 

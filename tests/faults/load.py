@@ -37,7 +37,9 @@ class Load:
         self._lock = threading.Lock()
         self._tokens = {name: self.fleet.token(name) for name in (*WRITERS, *DECIDERS)}
         self._ids = _ids(self.fleet)
-        self._threads = [threading.Thread(target=self._run, args=(number,)) for number in range(self.threads)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), daemon=True) for number in range(self.threads)
+        ]
 
     def start(self) -> None:
         for thread in self._threads:

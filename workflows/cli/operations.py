@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +12,12 @@ import typer
 from config.sandbox import furnished
 from config.settings import Settings, kept_secret
 from notifiers.examples import previews
+from workflows import backup as backups
 from workflows import installation, logs
-from workflows.cli.shared import AsJson, opened, show
+from workflows.cli.shared import AsJson, File, opened, show
 from workflows.database import Database
 from workflows.doctor import troubles
+from workflows.office import Office
 from workflows.outbox import requeue_dead
 from workflows.prefect_server import configure
 from workflows.schema import check_not_newer, current, upgrade
@@ -26,8 +29,9 @@ EXIT_TROUBLE = 1
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (up, web, worker, demo, doctor, init, preview):
+    for command in (up, web, worker, demo, doctor, init, preview, backup):
         app.command()(command)
+    app.command("restore")(restore_backup)
 
 
 def _server(settings: Settings, *, worker: bool, prefect: bool) -> Any:
@@ -121,6 +125,30 @@ def doctor(
     show(found, [f"✘ {trouble}" for trouble in found] or ["✔ Nothing is wrong."], as_json=as_json)
     if found:
         raise typer.Exit(EXIT_TROUBLE)
+
+
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it.", dir_okay=False)]) -> None:
+    """Write every row and media file to one file, while work goes on. The secret key is not in it: keep that apart."""
+    with opened() as office:
+        counts = backups.write(office, file)
+    print(f"{sum(counts.values()):,} rows, {counts['post']:,} posts among them, are in {file}.")
+
+
+def restore_backup(file: File, as_json: AsJson = False) -> None:
+    """Fill an empty database from a backup. Nothing that may have gone out since goes out again by itself."""
+    office = Office.open(Settings())
+    try:
+        held = backups.restore(office, file)
+    finally:
+        office.close()
+    lines = [
+        f"{held.rows:,} rows are restored. Everybody is signed out, and every token is revoked.",
+        f"{len(held.unknown)} posts may have gone out since the backup; look at the channels, then settle each: "
+        f"{', '.join(map(str, held.unknown)) or 'none'}",
+        f"{len(held.untimed)} posts need their publication time again: {', '.join(map(str, held.untimed)) or 'none'}",
+        "People and roles are those of the backup: look through `signoff people list` before you let anybody in.",
+    ]
+    show(vars(held), lines, as_json=as_json)
 
 
 @db.callback()
