@@ -5,6 +5,7 @@ become a second message. A post of unknown outcome is looked up by its metadata 
 """
 
 import math
+from collections.abc import Iterator
 from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
@@ -22,6 +23,8 @@ from notifiers.outcome import Dead, Result, RetryLater, Sent
 
 TIMEOUT = 10
 EVENT_TYPE = "signoff_message"
+PAGE, LOOK_BACK = 200, 1_000
+SLACK_CLOCK = 300.0  # seconds by which Slack's clock may differ from ours
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout",
      # the installation's own mistakes, which an administrator mends while messages wait
@@ -39,10 +42,12 @@ class SlackSender:
         self._once = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
         self._again = WebClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=again)
 
-    def post(self, conversation: str, message: SlackMessage, outbox_id: int, *, unsure: bool = False) -> Result:
-        """Posts a new message; `unsure` looks first whether an earlier attempt has arrived."""
-        if unsure:
-            found = self._find(conversation, outbox_id)
+    def post(
+        self, conversation: str, message: SlackMessage, outbox_id: int, *, unsure_since: float | None = None
+    ) -> Result:
+        """Posts a new message; `unsure_since` (POSIX time) looks first whether an attempt since then has arrived."""
+        if unsure_since is not None:
+            found = self._find(conversation, outbox_id, unsure_since)
             if found is not None:
                 return found
         metadata = {"event_type": EVENT_TYPE, "event_payload": {"outbox_id": outbox_id}}
@@ -77,23 +82,33 @@ class SlackSender:
         """Whether the token works; for `signoff doctor`."""
         return _outcome(self._again.auth_test)
 
-    def _find(self, conversation: str, outbox_id: int) -> Result | None:
+    def _find(self, conversation: str, outbox_id: int, since: float) -> Result | None:
         """The message of an earlier attempt; None when it certainly did not arrive. Quick, for a lease is running."""
         try:
             channel = conversation
             if conversation.startswith("U"):
                 opened: Any = self._once.conversations_open(users=conversation)
                 channel = opened["channel"]["id"]
-            history: Any = self._once.conversations_history(channel=channel, limit=100, include_all_metadata=True)
+            for found in self._since(channel, since - SLACK_CLOCK):
+                payload = found.get("metadata", {}).get("event_payload", {})
+                if payload.get("outbox_id") == outbox_id:
+                    return Sent({"channel": channel, "ts": found["ts"]})
         except SlackApiError as error:
             return _refused(error, unsure=True)
         except _NETWORK as error:
             return RetryLater(_short(error), unsure=True)
-        for found in history["messages"]:
-            payload = found.get("metadata", {}).get("event_payload", {})
-            if payload.get("outbox_id") == outbox_id:
-                return Sent({"channel": channel, "ts": found["ts"]})
         return None
+
+    def _since(self, channel: str, oldest: float) -> Iterator[dict[str, Any]]:
+        """The channel's messages since then, the newest first; at most LOOK_BACK of them."""
+        asked: dict[str, Any] = {"channel": channel, "oldest": f"{oldest:.6f}", "include_all_metadata": True}
+        cursor = ""
+        for _ in range(LOOK_BACK // PAGE):
+            page: Any = self._once.conversations_history(**asked, limit=PAGE, cursor=cursor)
+            yield from page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
 
 
 def _outcome(call: Any, *, unsure_when_lost: bool = False) -> Result:

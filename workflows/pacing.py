@@ -34,6 +34,8 @@ def in_turn(connection: Connection, due: Iterable[Any], now: datetime) -> list[A
             mine.append(row)
         else:
             queues.setdefault(row.conversation, []).append(row)
+    for rows in queues.values():
+        rows.sort(key=lambda row: not row.unsure)  # stable: what may be out already is looked up first
     for conversation in sorted(queues):  # in one order, so that two workers never wait for each other
         mine += _queue_up(connection, conversation, queues[conversation], now)
     return mine
@@ -43,7 +45,7 @@ def _queue_up(connection: Connection, conversation: str, rows: list[Any], now: d
     free_at, first = max(_free_at(connection, conversation, now), now), []
     for row in rows:
         turn = free_at - BURST
-        if turn <= now:
+        if turn <= now or row.unsure:  # waiting would put so many others after it that it could not be found
             first.append(row)
         else:
             _WAIT.run(connection, {"message": row.id, "due_at": turn, "slot": True})

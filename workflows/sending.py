@@ -132,7 +132,9 @@ def _send_note(senders: Senders, message: Leased, person: Row[Any], post: PostVi
     if person.slack_id is None:
         return Dropped("the recipient has no Slack account here; the mail tells them")
     wording = word(message.kind, post, Reader(person.name, person.timezone), message.payload.get("reason", ""))
-    return senders.slack.post(person.slack_id, card_design.note(post, wording), message.id, unsure=message.unsure)
+    return senders.slack.post(
+        person.slack_id, card_design.note(post, wording), message.id, unsure_since=_unsure_since(message)
+    )
 
 
 def _open_card(office: Office, senders: Senders, message: Leased) -> Result | Dropped:
@@ -144,10 +146,15 @@ def _open_card(office: Office, senders: Senders, message: Leased) -> Result | Dr
         conversation = _conversation(connection, message, post)
     if post is None or conversation is None:
         return Dropped("there is no Slack conversation for it")
-    result = senders.slack.post(conversation, card_design.card(post), message.id, unsure=message.unsure)
+    result = senders.slack.post(conversation, card_design.card(post), message.id, unsure_since=_unsure_since(message))
     if isinstance(result, Sent):
         _remember_card(office, message, post, conversation, result)
     return result
+
+
+def _unsure_since(message: Leased) -> float | None:
+    """Since when an attempt of unknown outcome may have arrived, as POSIX time; None when there was none."""
+    return message.created_at.timestamp() if message.unsure else None
 
 
 def _conversation(connection: Connection, message: Leased, post: PostView | None) -> str | None:

@@ -63,7 +63,7 @@ class Fleet:
         self.poll = 0.0
 
     def _settings(self, database_url: str) -> Settings:
-        self._environment = {
+        self.environment = {
             **self.outside.environment,
             "SIGNOFF_DATA_DIR": str(self.folder / "data"),
             "SIGNOFF_DATABASE_URL": database_url,
@@ -71,7 +71,7 @@ class Fleet:
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         }
-        names = {name.removeprefix("SIGNOFF_").lower(): value for name, value in self._environment.items()
+        names = {name.removeprefix("SIGNOFF_").lower(): value for name, value in self.environment.items()
                  if name.startswith("SIGNOFF_") and value}  # fmt: skip
         return Settings(**names)  # type: ignore[arg-type]
 
@@ -99,7 +99,7 @@ class Fleet:
 
     def start(self, name: str, *, crash: str = "", settings: dict[str, str] | None = None) -> int:
         kind, number = name.split("-")
-        env = {**self._environment, "SIGNOFF_PREFECT_API_URL": self.prefect_api_url, **(settings or {})}
+        env = {**self.environment, "SIGNOFF_PREFECT_API_URL": self.prefect_api_url, **(settings or {})}
         if kind == "web":
             env["SIGNOFF_PORT"] = str(self.ports[int(number) - 1])
         bent = {"lease": self._lease, "poll": self.poll, "clock": str(self.outside.clock.file)}

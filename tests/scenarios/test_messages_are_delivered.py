@@ -130,3 +130,15 @@ def test_with_slack_away_for_hours_decisions_go_on_and_the_card_comes_later(worl
     assert world.status(post) == "approved"
     world.fast_forward(hours=1)
     assert "Lee Lindqvist approved" in world.slack.text(world.slack.card())
+
+
+def test_a_card_whose_answer_was_lost_is_found_however_many_came_after_it(sqlite_world: World) -> None:
+    world = sqlite_world
+    world.store.faults.plan("slack.chat.postMessage", "drop")
+    world.submit("The first.")
+    [card] = world.slack.cards()
+    for number in range(350):
+        world.store.add("slack", {**card, "metadata": {}, "ts": f"{card['ts'][:10]}.9{number:05d}"}, "acme-approvals")
+    world.fast_forward(minutes=5)
+    assert len([c for c in world.slack.cards() if c["metadata"]]) == 1
+    assert world.rows("outbox", "kind = 'open_card' AND sent_at IS NULL") == []

@@ -131,8 +131,13 @@ def _open_view(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _history(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
-    found = store_of(request).all("slack", str(arguments["channel"]), int(arguments.get("limit", 100)))
-    return {"messages": list(reversed(found)), "has_more": False}
+    oldest, limit = float(arguments.get("oldest") or 0), int(arguments.get("limit", 100))
+    start = int(arguments.get("cursor") or 0)
+    everything = store_of(request).all("slack", str(arguments["channel"]), 10_000)
+    found = [message for message in reversed(everything) if float(message["ts"]) >= oldest]
+    more = str(start + limit) if len(found) > start + limit else ""
+    page = found[start : start + limit]
+    return {"messages": page, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
 
 
 def _open_conversation(request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
