@@ -1,5 +1,7 @@
-# make run   set everything up and serve the example organisation on http://localhost:8000
-# make test  set everything up and run every check
+# make run     set everything up and serve the example organisation on http://localhost:8000
+# make test    set everything up and run every check
+# make chaos   hundreds of kills, long outages, thousands of races: about 45 minutes
+# make bench   one table of speeds, as ratios against floors measured in the same run: about 10 minutes
 PORT ?= 8000
 DATA ?= data$(if $(filter-out 8000,$(PORT)),-$(PORT))
 VENV := .venv
@@ -9,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: run test setup check unit browser lock format clean
+.PHONY: run test setup check unit browser chaos bench bench-rivals lock format clean
 
 run: setup
 	@SIGNOFF_DATA_DIR=$(DATA) SIGNOFF_PORT=$(PORT) exec $(BIN)/signoff up
@@ -32,10 +34,21 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 
 unit: setup
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 browser: setup
 	$(BIN)/python -m pytest tests/browser
+
+# Prints the seed of its dice; SEED=… throws them again.
+chaos: setup
+	$(BIN)/python -m pytest -s -v tests/faults --chaos $(if $(SEED),--seed $(SEED))
+
+bench: setup
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+# Rivals from PyPI, each in an environment of its own.
+bench-rivals: setup
+	$(BIN)/python -m benchmarks --rivals
 
 format: setup
 	$(BIN)/ruff format .

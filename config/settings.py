@@ -47,11 +47,11 @@ class Settings(BaseSettings):
     prefect_api_url: str = Field(
         default="", description="An existing Prefect server; `signoff up` starts one unless set."
     )
-    alarm_url: str = Field(
-        default="", description="A webhook that is told, as JSON {text, alarm}, when something is stuck."
+    alarm_url: SecretStr | None = Field(
+        default=None, description="A webhook that is told, as JSON {text, alarm}, when something is stuck."
     )
-    heartbeat_url: str = Field(
-        default="", description="An outside address that a worker pings every half minute while nothing is wrong."
+    heartbeat_url: SecretStr | None = Field(
+        default=None, description="An outside address that a worker pings every half minute while nothing is wrong."
     )
     log_format: Literal["text", "json"] = Field(default="text", description="How log lines look: text or json.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

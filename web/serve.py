@@ -93,7 +93,7 @@ class Server:
             self._wind_down,
             uvicorn.Config(
                 create_app(self.office, store),
-                log_level="warning",
+                log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
                 timeout_keep_alive=30,

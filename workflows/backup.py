@@ -7,7 +7,9 @@ went out after the backup was made, so nothing that could have gone out goes out
 import base64
 import hashlib
 import json
+import logging
 import re
+import secrets
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,15 +17,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, LargeBinary, Table, bindparam, select, text, update
+from sqlalchemy import JSON, Connection, LargeBinary, Table, bindparam, delete, insert, select, text, update
 from sqlalchemy.types import NullType, TypeEngine
 
 from models.actors import system
 from models.columns import JSON_VALUE, UtcDateTime
-from models.errors import BadInput
+from models.errors import BadInput, ConfigError
 from models.state import Action
 from models.statuses import ActionName, Status
-from models.tables import api_tokens, metadata, outbox, people, posts, publications, sign_in_links
+from models.tables import (
+    api_tokens,
+    decision_links,
+    marks,
+    metadata,
+    outbox,
+    people,
+    posts,
+    publications,
+    sign_in_links,
+)
 from notifiers.webhook import Unknown
 from workflows import audit_log, publication, schema, transition
 from workflows.database import Database, Work
@@ -32,8 +44,10 @@ from workflows.office import Office
 FORMAT = 1
 BATCH = 1_000
 RESTORE = system("restore")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-FLEETING = frozenset({"worker_beat", "alarm", "pace"})  # true of the moment only
+RESTORING = "restoring"
+log = logging.getLogger("signoff.backup")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+FLEETING = frozenset({"worker_beat", "alarm", "pace", "mark"})  # true of the moment only
 _TYPES: dict[str, TypeEngine[Any]] = {
     "moment": UtcDateTime(),
     "octets": LargeBinary(),
@@ -63,7 +77,7 @@ def write(office: Office, file: Path) -> dict[str, int]:
         with office.database.snapshot() as connection:
             for table in tables:
                 counts[table.name] = _write_table(archive, connection, table)
-        for image in sorted(office.settings.media_dir.glob("*")) if office.settings.media_dir.exists() else ():
+        for image in _images(office):
             archive.write(image, f"media/{image.name}")
         manifest = {
             "format": FORMAT,
@@ -77,6 +91,12 @@ def write(office: Office, file: Path) -> dict[str, int]:
         archive.writestr("manifest.json", json.dumps(manifest, indent=2))
     part.replace(file)
     return counts
+
+
+def _images(office: Office) -> list[Path]:
+    """The kept images; what is still being uploaded has another name."""
+    folder = office.settings.media_dir
+    return sorted(file for file in folder.iterdir() if _SHA256.fullmatch(file.name)) if folder.exists() else []
 
 
 def _write_table(archive: zipfile.ZipFile, connection: Connection, table: Table) -> int:
@@ -125,11 +145,12 @@ def restore(office: Office, file: Path) -> Held:
             _check(office.database, archive, manifest)
             made_at, is_current = datetime.fromisoformat(manifest["at"]), manifest["schema"] == schema.versions()[-1]
             _read_media(office, archive)
-            schema.upgrade(office.database, manifest["schema"])
+            _make_room(office.database, manifest["schema"])
             with office.database.unit_of_work() as work:
                 for table in manifest["tables"]:
                     _read_table(work, archive, table)
                 _count_on(work, office.database, manifest)
+                work.connection.execute(insert(marks), {"name": RESTORING, "value": manifest["at"]})
                 held = hold_back(office, made_at) if is_current else None
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise BadInput(f"{file} is no backup of Signoff, or it is damaged ({error}).") from error
@@ -142,19 +163,40 @@ def _check(database: Database, archive: zipfile.ZipFile, manifest: dict[str, Any
     if manifest["format"] != FORMAT or manifest["schema"] not in schema.versions():
         raise BadInput(f"This backup is of a newer Signoff (schema {manifest['schema']}); install that version first.")
     for table in manifest["tables"]:
-        if not all(_NAME.fullmatch(name) for name in (table["name"], *table["columns"])):
-            raise ValueError("a name in it is none of a table or column")
+        known = metadata.tables[table["name"]].columns.keys() if table["name"] not in FLEETING else ()
+        if not set(table["columns"]) <= set(known):
+            raise ValueError(f"{table['name']} has columns that Signoff does not know")
     if damaged := archive.testzip():
         raise BadInput(f"The backup is damaged at {damaged}; take another one.")
-    if schema.current(database) is not None:
+    if schema.current(database) is not None and not _is_empty(database):
         raise BadInput("The database is not empty; restore into a new one (SIGNOFF_DATABASE_URL, SIGNOFF_DATA_DIR).")
+
+
+def _is_empty(database: Database) -> bool:
+    with database.reading() as connection:
+        return all(connection.execute(select(table.c.id).limit(1)).first() is None for table in (people, posts))
+
+
+def _make_room(database: Database, version: str) -> None:
+    """Empty tables in the backup's version of the schema."""
+    if schema.current(database) not in (None, version):
+        schema.downgrade(database, "base")
+    schema.upgrade(database, version)
+
+
+def refuse_half_restored(database: Database) -> None:
+    """Raises ConfigError while a restore is under way, or when it was broken off: nothing was held back yet."""
+    with database.reading() as connection:
+        found = connection.execute(select(marks.c.value).where(marks.c.name == RESTORING)).scalar()
+    if found is not None:
+        raise ConfigError(f"the restore of the backup of {found} was not finished; restore it again", file="database")
 
 
 def _read_table(work: Work, archive: zipfile.ZipFile, table: dict[str, Any]) -> None:
     columns: dict[str, str] = table["columns"]
     names, places = ", ".join(f'"{name}"' for name in columns), ", ".join(f":{name}" for name in columns)
-    insert = f'INSERT INTO "{table["name"]}" ({names}) VALUES ({places})'  # noqa: S608  (checked in _check)
-    statement = text(insert).bindparams(*(bindparam(name, type_=_TYPES[kind]) for name, kind in columns.items()))
+    sql = f'INSERT INTO "{table["name"]}" ({names}) VALUES ({places})'  # noqa: S608  (checked in _check)
+    statement = text(sql).bindparams(*(bindparam(name, type_=_TYPES[kind]) for name, kind in columns.items()))
     read = 0
     for batch in _batches(archive, table["name"], columns):
         work.connection.execute(statement, batch)
@@ -193,9 +235,10 @@ def _read_media(office: Office, archive: zipfile.ZipFile) -> None:
     for name in archive.namelist():
         if name.startswith("media/"):
             data, sha256 = archive.read(name), Path(name).name
-            if hashlib.sha256(data).hexdigest() != sha256:
-                raise ValueError(f"{name} is not what it was")
-            (folder / sha256).write_bytes(data)
+            if hashlib.sha256(data).hexdigest() == sha256:
+                (folder / sha256).write_bytes(data)
+            else:
+                log.error("the image %s is not what it was, and is left out; posts that show it cannot go out", sha256)
 
 
 # --- what a restored copy must not do -------------------------------------------------------------------------
@@ -213,8 +256,8 @@ def hold_back(office: Office, made_at: datetime) -> tuple[list[int], list[int]]:
         unknown, untimed = _lose_open(work, office, day), list[int]()
         for row in work.connection.execute(select(posts).where(posts.c.status == Status.SCHEDULED)).all():
             if row.publish_after <= now:
-                _lose_due(office, row.id, day)
-                unknown.append(row.id)
+                if _lose_due(office, row.id, day):
+                    unknown.append(row.id)
             else:
                 reason = f"Restored from a backup of {day}. It was timed for {row.publish_after:%Y-%m-%d %H:%M} UTC."
                 action = Action(ActionName.UNSCHEDULE, reason=reason)
@@ -230,19 +273,29 @@ def _lose_open(work: Work, office: Office, day: str) -> list[int]:
     reason = f"Restored from a backup of {day}, which was made while this post was on its way."
     lost = []
     for row in work.connection.execute(select(publications).where(publications.c.ended_at.is_(None))).all():
-        publication.end(office, row.id, row.post_id, Action(ActionName.LOSE_PUBLISH, reason=reason), office.clock.now())
+        action = Action(ActionName.LOSE_PUBLISH, reason=reason)
+        if not publication.end(office, row.id, row.post_id, action, office.clock.now()):
+            raise ValueError(f"post {row.post_id} is on its way, and cannot be held back")
         lost.append(row.post_id)
     return lost
 
 
-def _lose_due(office: Office, post_id: int, day: str) -> None:
+def _lose_due(office: Office, post_id: int, day: str) -> bool:
+    """Whether the post may have gone out; one that was not fit to is `publish_failed` now, and says why."""
     claimed = publication.claim(office, post_id)
-    if claimed is not None:
-        publication.record(office, claimed, Unknown(f"Restored from a backup of {day}; it may have gone out since."))
+    if claimed is None:
+        return False
+    may_be_out = Unknown(f"Restored from a backup of {day}; it may have gone out since.")
+    if not publication.record(office, claimed, may_be_out):
+        raise ValueError(f"post {post_id} is due, and cannot be held back")
+    return True
 
 
 def _sign_everybody_out(work: Work, now: datetime) -> None:
     work.connection.execute(update(people).values(signed_out_at=now))
     work.connection.execute(update(api_tokens).where(api_tokens.c.revoked_at.is_(None)).values(revoked_at=now))
     work.connection.execute(update(sign_in_links).where(sign_in_links.c.used_at.is_(None)).values(used_at=now))
+    work.connection.execute(delete(decision_links))
+    work.connection.execute(delete(marks))
+    work.connection.execute(insert(marks), {"name": "epoch", "value": secrets.token_hex(16)})
     work.connection.execute(update(outbox).where(outbox.c.ended_at.is_(None)).values(unsure=True, leased_by=None))

@@ -5,8 +5,10 @@ IMMEDIATE`), because waiting inside SQLite's busy time-out makes the slowest of 
 """
 
 import logging
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,17 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, DisconnectionError
 
 from models.errors import BadInput, DatabaseTrouble
 
 BUSY_SECONDS = 10
+IDLE_SECONDS = 1.0
 CHANNEL = "signoff_work"
 log = logging.getLogger("signoff.transitions")
 _NOTIFY = text("SELECT pg_notify(:channel, :names)")
 
 _TROUBLES = (
     ("locked", "database_busy", "The database is busy; nothing was changed. Try again."),
+    ("deadlock", "database_busy", "The database is busy; nothing was changed. Try again."),
     ("lock timeout", "database_busy", "The database is busy; nothing was changed. Try again."),
     ("disk is full", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
     ("no space left", "database_full", "The database's disk is full; nothing was changed. Make room, then try again."),
@@ -56,6 +60,7 @@ class Database:
             self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
         self.url = url
         self._writing = self.engine.execution_options(signoff_writes=True)
+        self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = threading.Lock() if self.is_sqlite else None
         self._open: ContextVar[Work | None] = ContextVar("signoff_open_work", default=None)
         self._listeners: list[Callable[[set[str]], None]] = []
@@ -92,13 +97,17 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view; nothing that is written in it is kept."""
+        """A connection to read with: one view on SQLite; on PostgreSQL, each query sees the newest state."""
         outer = self._open.get()
         if outer is not None:
             yield outer.connection
             return
-        with named_troubles(), self.engine.connect() as connection:
-            yield connection
+        with named_troubles(), self._reading.connect() as connection:
+            view = connection.begin()
+            try:
+                yield connection
+            finally:
+                view.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -180,10 +189,26 @@ def _sqlite(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=10,
         max_overflow=40,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=10s"},
     )
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        """Asks a connection that was idle whether it still lives; one in constant use would tell soon enough."""
+        if time.monotonic() - record.info.get("used_at", math.inf) < IDLE_SECONDS:
+            return
+        try:
+            if connection.closed or not engine.dialect.do_ping(connection):
+                raise DisconnectionError
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    return engine

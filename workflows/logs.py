@@ -47,11 +47,13 @@ class LineFormatter(logging.Formatter):
         facts = _facts(record)
         if record.exc_info:
             facts["error"] = self.formatException(record.exc_info)
+        facts = {name: self._blot(value) if isinstance(value, str) else value for name, value in facts.items()}
         if self._as_json:
-            return self._blot(json.dumps(facts, ensure_ascii=False, default=str))
+            return json.dumps(facts, ensure_ascii=False, default=str)
+        facts["message"] = facts["message"].replace("\r", "\\r").replace("\n", "\\n")
         known = " ".join(f"{name}={value}" for name, value in facts.items() if name not in _ALWAYS)
         line = f"{facts['at']} {facts['level']} {facts['logger']}: {facts['message']}"
-        return self._blot(line + (f" ({known})" if known else ""))
+        return line + (f" ({known})" if known else "")
 
     def _blot(self, line: str) -> str:
         for secret in self._secrets:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from sqlalchemy import select
+
 from config.organisation_file import load_workflow
 from config.policy_file import load_policy
 from config.settings import Settings
 from models.policy.engine import Policy
+from models.tables import marks
 from notifiers.links import LinkMaker
 from notifiers.mail import MailSender
 from notifiers.senders import Senders
@@ -53,7 +56,10 @@ class Office:
 
     @cached_property
     def links(self) -> LinkMaker:
-        return LinkMaker(self.settings.key, self.settings.url)
+        """Signs links, codes and sessions; those of before a restore mean nothing afterwards."""
+        with self.database.reading() as connection:
+            epoch = connection.execute(select(marks.c.value).where(marks.c.name == "epoch")).scalar() or ""
+        return LinkMaker(self.settings.key + epoch, self.settings.url)
 
     @cached_property
     def senders(self) -> Senders:

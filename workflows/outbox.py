@@ -21,6 +21,7 @@ from workflows.pacing import hold, in_turn
 from workflows.statements import Statement
 
 LEASE = timedelta(seconds=60)
+MOST_ROUNDS = 40
 
 _DUE = Statement(
     select(outbox)
@@ -63,14 +64,24 @@ class Leased:
 
 def lease(office: Office, most: int = 50) -> list[Leased]:
     """Takes due messages for this worker, oldest first."""
+    for _ in range(MOST_ROUNDS):
+        leased, looked_at = _lease(office, most)
+        if leased or looked_at < most:
+            return leased
+    return []
+
+
+def _lease(office: Office, most: int) -> tuple[list[Leased], int]:
+    """One round: what was leased, and how many were looked at; those whose turn comes later were told when."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        rows = in_turn(work.connection, _DUE.rows(work.connection, {"now": now, "most": most}), now)
+        due = _DUE.rows(work.connection, {"now": now, "most": most})
+        rows = in_turn(work.connection, due, now) if due else []
         if rows:
             lent = {"until": now + LEASE, "worker": office.name}
             _LEASE.run_many(work.connection, [{"message": row.id, **lent} for row in rows])
             beats.count_takeovers(work, office.name, sum(row.leased_by is not None for row in rows), now)
-    return [_leased(row, now + LEASE) for row in rows]
+    return [_leased(row, now + LEASE) for row in rows], len(due)
 
 
 def _leased(row: Any, until: datetime) -> Leased:
@@ -110,9 +121,10 @@ def record(office: Office, message: Leased, result: Result) -> bool:
     """Writes what came of an attempt; False when the lease was lost, and nothing was written."""
     now = office.clock.now()
     with office.database.unit_of_work() as work:
-        if message.conversation and isinstance(result, RetryLater) and result.after is not None:
+        recorded = _end(work, message, _columns(message, result, now))
+        if recorded and message.conversation and isinstance(result, RetryLater) and result.after is not None:
             hold(work.connection, message.conversation, now + timedelta(seconds=result.after), now)
-        return _end(work, message, _columns(message, result, now))
+        return recorded
 
 
 def drop(office: Office, message: Leased, why: str) -> bool:

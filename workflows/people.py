@@ -28,10 +28,10 @@ _BY_ID = Statement(_PERSON.where(people.c.id == bindparam("person")))
 _BY_EMAIL = Statement(_PERSON.where(people.c.email == bindparam("email")))
 _BY_SLACK = Statement(_PERSON.where(people.c.slack_id == bindparam("slack_id")))
 
-_GRANTS = Statement(
-    select(grants.c.role, grants.c.brand, grants.c.region).where(
-        grants.c.person_id == bindparam("person"), grants.c.revoked_at.is_(None)
-    )
+_ACTOR = Statement(
+    _PERSON.add_columns(grants.c.role, grants.c.brand, grants.c.region)
+    .outerjoin(grants, and_(grants.c.person_id == people.c.id, grants.c.revoked_at.is_(None)))
+    .where(people.c.id == bindparam("person"))
 )
 _lender = people.alias("lender")
 _LENT = Statement(
@@ -113,8 +113,9 @@ def _found(row: Any, name: str) -> Any:
 
 def actor(connection: Connection, person_id: int, now: datetime) -> Actor:
     """The person as an actor, with the roles held and lent to them at `now`."""
-    row = person_by_id(connection, person_id)
-    own = [Grant(g.role, g.brand, g.region) for g in _GRANTS.rows(connection, {"person": person_id})]
+    rows = _ACTOR.rows(connection, {"person": person_id})
+    row = _found(rows[0] if rows else None, f"number {person_id}")
+    own = [Grant(held.role, held.brand, held.region) for held in rows if held.role is not None]
     lent = [
         Grant(g.role, g.brand or g.lent_brand, g.region, on_behalf_of=g.from_id)
         for g in _LENT.rows(connection, {"person": person_id, "now": now})

@@ -69,7 +69,7 @@ def due_in(office: Office) -> float | None:
 
 def verify(office: Office) -> list[Fault]:
     """The faults of every chain, of the checkpoints, and of posts whose head is not their chain's end."""
-    with office.database.reading() as connection:
+    with office.database.snapshot() as connection:
         return list(check_log(_records(connection), _sealed(connection), _post_heads(connection)))
 
 
@@ -90,7 +90,8 @@ def check_log(
 
 
 def _records(connection: Connection) -> Iterator[Record]:
-    query = select(audit_records).order_by(audit_records.c.chain, audit_records.c.seq)
+    columns = (audit_records.c[name] for name in ("chain", "seq", "previous", "body", "hash"))
+    query = select(*columns).order_by(audit_records.c.chain, audit_records.c.seq)
     for row in connection.execution_options(yield_per=1_000).execute(query):
         yield Record(row.chain, row.seq, row.previous, bytes(row.body), row.hash)
 
@@ -108,7 +109,7 @@ def _post_heads(connection: Connection) -> dict[str, tuple[int, str]]:
 
 def export(office: Office) -> Iterator[str]:
     """The whole log as JSON lines, which `signoff audit verify --file` checks without a database."""
-    with office.database.reading() as connection:
+    with office.database.snapshot() as connection:
         for kind, records in (("record", _records(connection)), ("checkpoint", _sealed(connection))):
             for record in records:
                 line = {"kind": kind, **vars(record), "body": record.body.decode()}

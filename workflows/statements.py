@@ -6,7 +6,8 @@ and errors are Core's. Rows are named tuples with the columns' names.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -25,16 +26,12 @@ class Statement:
 
     def rows(self, connection: Connection, params: Params | None = None) -> list[Any]:
         """Every row that it finds."""
-        form, cursor = self._execute(connection, params or {})
-        found = cursor.fetchall()
-        cursor.close()
+        form, found = self._run(connection, params or {}, "fetchall")
         return [form.row(values) for values in found]
 
     def first(self, connection: Connection, params: Params | None = None) -> Any | None:
         """The first row that it finds, or None."""
-        form, cursor = self._execute(connection, params or {})
-        found = cursor.fetchone()
-        cursor.close()
+        form, found = self._run(connection, params or {}, "fetchone")
         return None if found is None else form.row(found)
 
     def scalar(self, connection: Connection, params: Params | None = None) -> Any | None:
@@ -43,28 +40,28 @@ class Statement:
         return None if found is None else found[0]
 
     def run(self, connection: Connection, params: Params | None = None) -> int:
-        """Writes; returns how many rows were touched."""
-        _, cursor = self._execute(connection, params or {})
-        touched = int(cursor.rowcount)
-        cursor.close()
-        return touched
+        """Writes; returns how many rows were touched (not known within `pipelined`: -1)."""
+        return int(self._run(connection, params or {}, "")[1])
 
     def run_many(self, connection: Connection, many: Sequence[Params]) -> None:
         """Writes once for each set of parameters; all have the same names."""
         form = self._form(connection.dialect, tuple(many[0]))
-        self._call(connection, form, "executemany", [form.bind(params) for params in many]).close()
+        self._call(connection, form, [form.bind(params) for params in many], "")
 
-    def _execute(self, connection: Connection, params: Params) -> "tuple[_Form, Any]":
+    def _run(self, connection: Connection, params: Params, fetch: str) -> "tuple[_Form, Any]":
         form = self._form(connection.dialect, tuple(params))
-        return form, self._call(connection, form, "execute", form.bind(params))
+        return form, self._call(connection, form, form.bind(params), fetch)
 
-    def _call(self, connection: Connection, form: "_Form", verb: str, bound: Any) -> Any:
-        cursor = connection.connection.cursor()
-        try:
-            getattr(cursor, verb)(form.sql, bound)
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_core(connection, form.sql, error) from error
-        return cursor
+    def _call(self, connection: Connection, form: "_Form", bound: Any, fetch: str) -> Any:
+        """Runs it once, or once for each item of a list of mappings; fetches as asked, or counts rows."""
+        many = isinstance(bound, list) and bool(bound) and isinstance(bound[0], dict | list)
+        with core_errors(connection, form.sql):
+            cursor = connection.connection.cursor()
+            try:
+                (cursor.executemany if many else cursor.execute)(form.sql, bound)
+                return getattr(cursor, fetch)() if fetch else cursor.rowcount
+            finally:
+                cursor.close()
 
     def _form(self, dialect: Dialect, names: tuple[str, ...]) -> "_Form":
         form = self._forms.get((dialect.name, names))
@@ -87,7 +84,7 @@ class _Form:
             name: _through(processors.get(name), value) for name, value in constant.items() if name not in names
         }
         self._processors = [(name, processors.get(name)) for name in names if name in constant]
-        columns = list(clause.selected_columns) if hasattr(clause, "selected_columns") else []
+        columns = list(clause.exported_columns) if clause.is_select or clause._returning else []
         results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._results = [(index, processor) for index, processor in enumerate(results) if processor]
         self._make = _shape([str(column.key) for column in columns])
@@ -124,12 +121,27 @@ def _through(processor: Processor | None, value: Any) -> Any:
     return processor(value) if processor else value
 
 
-def _as_core(connection: Connection, sql: str, error: Exception) -> BaseException:
-    """The driver's error as the one that Core would raise; a broken connection is not used again."""
-    lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type]
-    wrapped = DBAPIError.instance(
-        sql, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=connection.dialect
-    )
-    if lost:
-        connection.invalidate(error)
-    return wrapped
+@contextmanager
+def core_errors(connection: Connection, sql: str) -> Iterator[None]:
+    """The driver's errors as those that Core would raise; a broken connection is not used again."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        dbapi = connection.connection.dbapi_connection
+        lost = connection.dialect.is_disconnect(error, dbapi, None)
+        base, dialect = connection.dialect.loaded_dbapi.Error, connection.dialect
+        wrapped = DBAPIError.instance(sql, None, error, base, connection_invalidated=lost, dialect=dialect)
+        if lost:
+            connection.invalidate(error)
+        raise wrapped from error
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """PostgreSQL: statements of this block whose rows nobody fetches share one round trip. SQLite has none to share."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.dbapi_connection
+    with core_errors(connection, "pipeline"), driver.pipeline():
+        yield

@@ -20,10 +20,14 @@ from models.tables import decisions, posts, timers
 from workflows import audit_log, notices, revisions
 from workflows.database import Work
 from workflows.facts import NEEDS, post_row, state
-from workflows.statements import Statement
+from workflows.statements import Statement, pipelined
 from workflows.step import House, Step
 
-_MOVE = Statement(update(posts).where(posts.c.id == bindparam("post"), posts.c.version == bindparam("seen_version")))
+_MOVE = Statement(
+    update(posts)
+    .where(posts.c.id == bindparam("post"), posts.c.version == bindparam("seen_version"))
+    .returning(posts.c.id)
+)
 _DECIDE = Statement(insert(decisions))
 _START = Statement(insert(timers))
 _ARM = Statement(update(timers).where(timers.c.post_id == bindparam("post")))
@@ -54,6 +58,13 @@ def apply(
 
 
 def _write(work: Work, house: House, step: Step) -> None:
+    with pipelined(work.connection):
+        _write_all(work, house, step)
+    if flow := WAKES.get(step.outcome.target):
+        work.wakes.add(flow)
+
+
+def _write_all(work: Work, house: House, step: Step) -> None:
     sealed = _record(work, step)
     _move(work, step, sealed)
     if step.outcome.decision:
@@ -66,8 +77,6 @@ def _write(work: Work, house: House, step: Step) -> None:
         {"post": step.post.id, "version": step.version, "action": step.outcome.action, "status": step.outcome.target,
          "actor": step.actor.id, "surface": step.action.surface}
     )  # fmt: skip
-    if flow := WAKES.get(step.outcome.target):
-        work.wakes.add(flow)
 
 
 def _record(work: Work, step: Step) -> str:
@@ -112,8 +121,8 @@ def _move(work: Work, step: Step, sealed: str) -> None:
     }
     if outcome.draft:
         values |= _draft_columns(outcome.draft, step.revision, step.actor, new_digest=outcome.new_digest)
-    moved = _MOVE.run(work.connection, {**values, "post": step.post.id, "seen_version": step.post.version})
-    if moved != 1:
+    moved = _MOVE.first(work.connection, {**values, "post": step.post.id, "seen_version": step.post.version})
+    if moved is None:
         raise ChangedMeanwhile("Somebody else changed this post in this very moment. Look at it, then try again.")
 
 

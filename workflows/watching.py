@@ -1,7 +1,7 @@
 """The watch: looks for anything whose next step is overdue, and tells somebody by a way that does not depend on it.
 
 It reads what should have happened from the database, so it notices whatever failed, the worker included: `signoff web`
-keeps watch too. Each trouble is told once when it begins and once when it has ended.
+keeps watch too. Each trouble is told once when it begins, again when it grows, and once when it is over.
 """
 
 import logging
@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
+from models.errors import DatabaseTrouble
 from models.statuses import Status
 from models.tables import alarms, outbox, posts, publications, timers
 from notifiers.alarm import ping
 from workflows import alarm_ways, beats
+from workflows.database import Work
 from workflows.office import Office
 
 PATIENCE = timedelta(seconds=60)
+QUIET = timedelta(minutes=2)  # gone for so long, it is over; what flickers is one alarm
+AGAIN = timedelta(minutes=15)  # what grows is told again, but not more often
+TELLING = timedelta(minutes=2)  # a watch that died while telling leaves it to the next one
 UNDELIVERED = timedelta(minutes=5)
 JUMP = "clock"
 JUMP_STAYS = timedelta(minutes=10)
@@ -26,31 +31,41 @@ log = logging.getLogger("signoff.watch")
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something overdue. `concerns` names the ways (slack, mail) that it casts doubt on."""
+    """Something overdue. `concerns` names the ways (slack, mail) that it casts doubt on. `size` grows with it.
+
+    `still` says that the works stand still; while they do, the heartbeat is silent.
+    """
 
     name: str
     sentence: str
     concerns: frozenset[str] = frozenset()
+    size: int = 1
+    still: bool = True
 
 
 def watch(office: Office, *, heartbeat: bool) -> list[Trouble]:
     """One round: looks, tells what is new, takes back what is over; returns what is wrong now.
 
-    With `heartbeat`, an outside address is pinged while nothing is wrong; when it stops hearing, it raises the alarm.
+    With `heartbeat`, an outside address is pinged while the works go on; when it stops hearing, it raises the alarm.
+    Raises DatabaseTrouble after telling it to the webhook, which alone needs no database.
     """
     now = office.clock.now()
-    with office.database.reading() as connection:
-        found = troubles(connection, office, now)
-    begun, ended = _note(office, found, now)
+    try:
+        with office.database.reading() as connection:
+            found = troubles(connection, office, now)
+        begun, ended = _note(office, found, now)
+    except DatabaseTrouble as error:
+        alarm_ways.tell_of_database(office, error.message)
+        raise
     for trouble in begun:
         log.error(trouble.sentence)
-        if not alarm_ways.tell(office, trouble.name, trouble.sentence, trouble.concerns):
-            _untold(office, trouble.name)
+        if alarm_ways.tell(office, trouble.name, trouble.sentence, trouble.concerns):
+            _told(office, trouble)
     for name, sentence in ended:
         log.warning("over: %s", sentence)
         alarm_ways.tell(office, name, f"Over: {sentence}", frozenset())
-    if heartbeat and not found and office.settings.heartbeat_url:
-        ping(office.settings.heartbeat_url)
+    if heartbeat and office.settings.heartbeat_url and not any(trouble.still for trouble in found):
+        ping(office.settings.heartbeat_url.get_secret_value())
     return found
 
 
@@ -60,10 +75,11 @@ def troubles(connection: Connection, office: Office, now: datetime) -> list[Trou
     found += [_undelivered(connection, now, "slack"), _undelivered(connection, now, "mail"), _dead(connection)]
     health = beats.health(connection, now)
     if health.workers == 0 or health.prefect == "away":
-        found.append(Trouble("workers" if health.workers == 0 else "prefect", health.sentence))
+        dead = health.workers == 0
+        found.append(Trouble("workers" if dead else "prefect", health.sentence, still=dead))
     jumped = connection.execute(select(alarms).where(alarms.c.name == JUMP)).first()
     if jumped is not None and now - jumped.since < JUMP_STAYS:
-        found.append(Trouble(JUMP, jumped.sentence))
+        found.append(Trouble(JUMP, jumped.sentence, size=jumped.size, still=False))
     return [trouble for trouble in found if trouble]
 
 
@@ -100,13 +116,15 @@ def _overdue(connection: Connection, now: datetime, name: str, query: Any, what:
         return None
     count = connection.execute(select(func.count()).select_from(query.limit(1_000).subquery())).scalar_one()
     more = f" ({count if count < 1_000 else '1,000 or more'} posts in all)" if count > 1 else ""
-    return Trouble(name, f"Post {first.id} {what}, since {_minutes(now - first.due)}{more}.")
+    return Trouble(name, f"Post {first.id} {what}, since {_minutes(now - first.due)}{more}.", size=count,
+                   still=name != "unknown")  # fmt: skip
 
 
 def _undelivered(connection: Connection, now: datetime, medium: str) -> Trouble | None:
     waiting = select(outbox.c.created_at, outbox.c.last_error).where(
         outbox.c.ended_at.is_(None), outbox.c.medium == medium, outbox.c.created_at < now - UNDELIVERED
     )
+    waiting = waiting.where(outbox.c.slot.is_(False))  # what waits for its turn in a long queue is not overdue
     first = connection.execute(waiting.order_by(outbox.c.created_at).limit(1)).first()
     if first is None:
         return None
@@ -124,7 +142,8 @@ def _dead(connection: Connection) -> Trouble | None:
         return None
     reason = connection.execute(select(outbox.c.dead_reason, outbox.c.medium).where(outbox.c.id == newest)).one()
     sentence = f"Messages were given up: {count}. The newest, by {reason.medium}: {reason.dead_reason}"
-    return Trouble("dead_letters", f"{sentence} See `signoff doctor --requeue`.", frozenset({reason.medium}))
+    more = "See `signoff doctor --requeue`."
+    return Trouble("dead_letters", f"{sentence} {more}", frozenset({reason.medium}), size=count, still=False)
 
 
 def _minutes(duration: timedelta) -> str:
@@ -133,37 +152,56 @@ def _minutes(duration: timedelta) -> str:
 
 
 def _note(office: Office, found: list[Trouble], now: datetime) -> tuple[list[Trouble], list[tuple[str, str]]]:
-    """Keeps what is wrong; returns what this watch alone is to tell: what has begun, and what has ended."""
+    """Keeps what is wrong; returns what this watch alone is to tell: what has begun or grown, and what has ended."""
     begun, ended = [], []
     with office.database.unit_of_work() as work:
         known = {row.name: row for row in work.connection.execute(select(alarms).with_for_update())}
         for trouble in found:
-            if trouble.name not in known:
-                row = {"name": trouble.name, "sentence": trouble.sentence, "since": now, "told_at": now}
-                work.connection.execute(insert(alarms), row)
+            row = known.pop(trouble.name, None)
+            values = {"sentence": trouble.sentence, "size": trouble.size, "seen_at": now}
+            if _is_news(row, trouble, now):
+                values["telling_until"] = now + TELLING
                 begun.append(trouble)
-            elif known[trouble.name].told_at is None:
-                work.connection.execute(update(alarms).where(alarms.c.name == trouble.name).values(told_at=now))
-                begun.append(trouble)
-        for name in known.keys() - {trouble.name for trouble in found}:
-            gone = work.connection.execute(delete(alarms).where(alarms.c.name == name)).rowcount
-            if gone and known[name].told_at is not None:
-                ended.append((name, known[name].sentence))
+            _keep(work, row, trouble.name, values, now)
+        for row in known.values():
+            if now - row.seen_at >= QUIET:
+                work.connection.execute(delete(alarms).where(alarms.c.name == row.name))
+                ended += [(row.name, row.sentence)] if row.told_at else []
     return begun, ended
 
 
-def _untold(office: Office, name: str) -> None:
-    """No way worked; the next round tries again."""
+def _is_news(row: Any, trouble: Trouble, now: datetime) -> bool:
+    """Nobody was told, or it has grown since; and no other watch is telling it right now."""
+    if row is None:
+        return True
+    if row.telling_until is not None and row.telling_until > now:
+        return False
+    return row.told_at is None or (trouble.size > row.told_size and now - row.told_at >= AGAIN)
+
+
+def _keep(work: Work, row: Any, name: str, values: dict[str, Any], now: datetime) -> None:
+    if row is not None:
+        work.connection.execute(update(alarms).where(alarms.c.name == name).values(values))
+        return
+    first = {"name": name, "since": now, "told_at": None, "told_size": 0, "telling_until": None, **values}
+    columns, places = ", ".join(first), ", ".join(f":{column}" for column in first)
+    new = text(f"INSERT INTO alarm ({columns}) VALUES ({places}) ON CONFLICT (name) DO NOTHING")  # noqa: S608  (ours)
+    moments = [bindparam(column, type_=alarms.c[column].type) for column in first]
+    work.connection.execute(new.bindparams(*moments), first)
+
+
+def _told(office: Office, trouble: Trouble) -> None:
+    values = {"told_at": office.clock.now(), "told_size": trouble.size, "telling_until": None}
     with office.database.unit_of_work() as work:
-        work.connection.execute(update(alarms).where(alarms.c.name == name).values(told_at=None))
+        work.connection.execute(update(alarms).where(alarms.c.name == trouble.name).values(values))
 
 
 def clock_jumped(office: Office, seconds: float) -> None:
     """Notes that the machine's clock moved by itself; the next round tells."""
-    direction = "forward" if seconds > 0 else "back"
+    direction, now = "forward" if seconds > 0 else "back", office.clock.now()
     sentence = f"The clock of {office.name} jumped {direction} by {abs(seconds):.0f} seconds; check its time service."
     log.error(sentence)
     with office.database.unit_of_work() as work:
-        work.connection.execute(delete(alarms).where(alarms.c.name == JUMP))
-        row = {"name": JUMP, "sentence": sentence, "since": office.clock.now(), "told_at": None}
-        work.connection.execute(insert(alarms), row)
+        row = work.connection.execute(select(alarms).where(alarms.c.name == JUMP).with_for_update()).first()
+        again = {"sentence": sentence, "seen_at": now, "since": now, "size": (row.size if row else 0) + 1}
+        _keep(work, row, JUMP, again, now)

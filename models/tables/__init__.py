@@ -11,7 +11,7 @@ from models.tables.access import ApiToken, DecisionLink, IdempotencyRecord, Sign
 from models.tables.messages import Card, OutboxMessage, Pace
 from models.tables.organisation import Brand, ChannelAccount, Delegation, Person, RoleGrant
 from models.tables.posts import Finding, MediaFile, Post, Revision, Variant
-from models.tables.record import Alarm, AuditRecord, Checkpoint, PolicyVersion, WorkerBeat
+from models.tables.record import Alarm, AuditRecord, Checkpoint, Mark, PolicyVersion, WorkerBeat
 from models.tables.review import DecisionRow, Publication, TimerRow
 
 
@@ -40,6 +40,7 @@ checkpoints = _table(Checkpoint)
 policy_versions = _table(PolicyVersion)
 worker_beats = _table(WorkerBeat)
 alarms = _table(Alarm)
+marks = _table(Mark)
 decision_links = _table(DecisionLink)
 sign_in_links = _table(SignInLink)
 api_tokens = _table(ApiToken)

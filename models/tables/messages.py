@@ -26,6 +26,13 @@ class OutboxMessage(SQLModel, table=True):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_waiting",
+            "medium",
+            "created_at",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_outbox_post", "post_id"),
         Index(
             "ix_outbox_dead",
@@ -73,8 +80,9 @@ class Card(SQLModel, table=True):
 
 
 class Pace(SQLModel, table=True):
-    """When a Slack conversation may get its next new message."""
+    """When a Slack conversation may get its next new message; `held_until` is when Slack wants to hear of it again."""
 
     __tablename__ = "pace"
     conversation: str = Field(sa_column=short(80, primary_key=True))
     free_at: datetime = Field(sa_column=moment())
+    held_until: datetime | None = Field(sa_column=moment(null=True))

@@ -55,10 +55,25 @@ class WorkerBeat(SQLModel, table=True):
 
 
 class Alarm(SQLModel, table=True):
-    """Something that the watch found wrong and that still is; `told_at` is when somebody was told."""
+    """Something that the watch finds wrong. `size` grows with it; `seen_at` is when it was found last.
+
+    `telling_until` is the claim of the watch that is telling it; `told_at` and `told_size` are what somebody knows.
+    """
 
     __tablename__ = "alarm"
     name: str = Field(sa_column=short(120, primary_key=True))
     sentence: str = Field(sa_column=long())
+    size: int
     since: datetime = Field(sa_column=moment())
+    seen_at: datetime = Field(sa_column=moment())
+    telling_until: datetime | None = Field(sa_column=moment(null=True))
     told_at: datetime | None = Field(sa_column=moment(null=True))
+    told_size: int
+
+
+class Mark(SQLModel, table=True):
+    """A fact about this database itself: `epoch` changes with each restore, `restoring` stands while one is made."""
+
+    __tablename__ = "mark"
+    name: str = Field(sa_column=short(40, primary_key=True))
+    value: str = Field(sa_column=short(120))

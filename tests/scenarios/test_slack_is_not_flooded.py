@@ -50,3 +50,26 @@ def test_two_workers_keep_the_pace_together(world: World) -> None:
         world.judge(post)
     cards = [m for _ in range(3) for m in outbox.lease(world.office) if m.kind == "open_card"]
     assert len(cards) == 3
+
+
+def test_a_long_queue_waits_too_when_slack_asks_to_wait(world: World) -> None:
+    for number in range(10):
+        world.submit(f"Post {number}.")
+    before = len(world.slack.cards())
+    world.store.faults.plan("slack.chat.postMessage", "429:60")
+    world.fast_forward(seconds=55)
+    assert len(world.slack.cards()) == before
+    assert world.store.faults.used["slack.chat.postMessage", "429:60"] == 1
+    world.fast_forward(seconds=30)
+    assert len(world.slack.cards()) == 10
+
+
+def test_a_clock_that_was_wrong_for_a_while_silences_nobody_for_long(world: World) -> None:
+    right = world.clock.now()
+    world.clock.set(right + timedelta(days=30))
+    world.submit("While the clock was wrong.")
+    world.clock.set(right)
+    for number in range(4):
+        world.submit(f"Post {number}.")
+    world.fast_forward(hours=1, seconds=10)
+    assert len(world.slack.cards()) == 5

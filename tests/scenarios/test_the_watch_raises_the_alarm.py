@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from models.errors import DatabaseTrouble
 from models.statuses import Surface
 from tests.ears import Ears
 from tests.world import World
-from workflows import actions, beats, publication, watching
+from workflows import actions, alarm_ways, beats, publication, watching
 
 
 @pytest.fixture
@@ -21,6 +22,7 @@ def ears() -> Iterator[Ears]:
 @pytest.fixture
 def watched(new_world: Callable[..., World], ears: Ears) -> World:
     world = new_world(alarm_url=f"{ears.url}/alarm", heartbeat_url=f"{ears.url}/alive")
+    alarm_ways._database_told.clear()
     alive(world)
     return world
 
@@ -50,12 +52,13 @@ def test_a_submission_that_nobody_checks_is_told_once_and_taken_back_when_it_is_
     assert look(watched, seconds=61) == ["policy_check"]
     assert look(watched, seconds=30) == ["policy_check"]
     watched.work()
-    assert look(watched) == []
+    assert look(watched, seconds=30) == []
+    assert look(watched, minutes=2) == []
     told = [body for method, _, body in ears.heard if method == "POST"]
     assert len(told) == 2
     assert "Post 1 waits for its policy check, since 61 seconds." in told[0]
     assert "Over: " in told[1]
-    assert [method for method, _, _ in ears.heard] == ["POST", "POST", "GET"]
+    assert [method for method, _, _ in ears.heard] == ["POST", "GET", "POST", "GET"]
 
 
 def test_an_escalation_that_did_not_fire_is_told(watched: World) -> None:
@@ -106,22 +109,69 @@ def test_with_the_mail_server_away_slack_tells_and_with_slack_away_a_mail_does(
     world.mailbox.expect("ada", "A message for Slack has waited for 5 minutes")
 
 
-def test_an_alarm_that_no_way_took_is_told_in_the_next_round(new_world: Callable[..., World]) -> None:
+def test_an_alarm_that_no_way_took_is_told_two_minutes_later(new_world: Callable[..., World]) -> None:
     world = new_world()
     world.store.faults.plan("smtp", "refuse")
-    world.store.faults.plan("slack.chat.postMessage", "refuse")
+    world.store.faults.plan("slack.chat.postMessage", "429:1")
     watching.watch(world.office, heartbeat=False)
     assert [row.told_at for row in world.rows("alarm")] == [None]
+    watching.watch(world.office, heartbeat=False)
+    assert world.mailbox.all("ada") == []
+    world.clock.set(world.clock.now() + timedelta(minutes=2))
     watching.watch(world.office, heartbeat=False)
     world.mailbox.expect("ada", "No worker is running")
     watching.watch(world.office, heartbeat=False)
     assert len(world.mailbox.all("ada")) == 1
 
 
-def test_dead_letters_are_told(watched: World) -> None:
-    watched.store.faults.plan("smtp", "reject", "reject")
-    watched.submit()
-    assert look(watched) == ["dead_letters"]
+def test_dead_letters_are_told_and_told_again_when_there_are_more(watched: World, ears: Ears) -> None:
+    for number in (1, 2, 3):
+        watched.store.faults.plan("smtp", "reject", "reject")
+        watched.submit(f"Post {number}.")
+        assert look(watched) == ["dead_letters"]
+    assert len([body for _, _, body in ears.heard if "given up: 2" in body]) == 1
+    assert look(watched, minutes=15) == ["dead_letters"]
+    assert "Messages were given up: 6" in ears.heard[-2][2]
+    assert ears.heard[-1][0] == "GET"
+
+
+def test_what_flickers_is_one_alarm(watched: World, ears: Ears) -> None:
+    for _ in range(20):
+        watched.clock.set(watched.clock.now() + timedelta(seconds=30))
+        beats.write(watched.office, "worker-1", watched.clock.now(), "away")
+        watching.watch(watched.office, heartbeat=False)
+        look(watched, seconds=30)
+    assert len([body for method, _, body in ears.heard if method == "POST"]) == 1
+
+
+def test_a_watch_that_died_while_telling_leaves_it_to_the_next(
+    watched: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watching.clock_jumped(watched.office, 60)
+    with monkeypatch.context() as dying:
+        dying.setattr("workflows.alarm_ways.tell", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            look(watched)
+    look(watched, minutes=2)
+    assert "jumped forward" in ears.heard[0][2]
+
+
+def _dies(*_: object) -> bool:
+    raise KeyboardInterrupt
+
+
+def test_a_database_that_cannot_be_written_is_told_by_the_webhook_once(
+    watched: World, ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DatabaseTrouble("The database's disk is full.", code="database_full")
+
+    monkeypatch.setattr("workflows.watching._note", full)
+    for _ in range(3):
+        with pytest.raises(DatabaseTrouble):
+            watching.watch(watched.office, heartbeat=True)
+    assert len(ears.heard) == 1
+    assert "disk is full" in ears.heard[0][2]
 
 
 def test_a_clock_that_jumped_is_told_for_a_while(watched: World, ears: Ears) -> None:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from config.settings import Settings
-from models.errors import BadInput
+from models.errors import BadInput, ConfigError
 from models.tables import metadata
 from tests.crowd import multiply
 from tests.faults.checker import gather, judge
 from tests.world import World
-from workflows import actions, backup, publication, schema
+from workflows import actions, backup, installation, publication, schema
 from workflows.office import Office
 
 
@@ -67,7 +67,7 @@ def world(new_world: Callable[..., World]) -> World:
 
 
 def test_every_row_comes_back(world: World, restored: Callable[[], tuple[World, backup.Held]]) -> None:
-    changed = {"post", "person", "api_token", "outbox", "audit_record", "publication", "sign_in_link"}
+    changed = {"post", "person", "api_token", "outbox", "audit_record", "publication", "sign_in_link", "decision_link"}
     second, held = restored()
     for name in metadata.tables:
         if name not in backup.FLEETING | changed:
@@ -117,6 +117,61 @@ def test_nobody_is_signed_in_and_no_token_lives(
     second, _ = restored()
     assert second.http.get("/api/v1/posts", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert {row.revoked_at is None for row in second.rows("api_token")} == {False}
+
+
+def test_a_mailed_link_of_before_the_restore_opens_nothing_of_after(
+    world: World, restored: Callable[[], tuple[World, backup.Held]]
+) -> None:
+    world.submit("Written after the backup.")
+    mail = world.mailbox.all("lin")[-1]
+    link, code = world.mailbox.link(mail), world.mailbox.code(mail)
+    browser = world.browser("lin")
+    second, _ = restored()
+    post = second.submit("Written on the copy.")
+    answer = second.http.post(link, data={"action": "approve", "code": code})
+    assert answer.status_code in (404, 410)
+    assert second.status(post) == "legal_review"
+    cookies = {cookie.name: cookie.value or "" for cookie in browser.client.cookies.jar}
+    assert "Send me a link" in second.client(base_url=second.url, cookies=cookies, follow_redirects=True).get("/").text
+
+
+def test_a_restore_that_was_broken_off_lets_nothing_start(
+    world: World, empty: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "b.backup"
+    backup.write(world.office, file)
+    office = Office.open(empty)
+    with monkeypatch.context() as broken:
+        broken.setattr("workflows.backup.hold_back", lambda *_: None)
+        broken.setattr("workflows.backup.schema.upgrade", _only_the_first(schema.upgrade))
+        with pytest.raises((KeyboardInterrupt, TypeError)):
+            backup.restore(office, file)
+    office.close()
+    with pytest.raises(ConfigError, match="not finished"):
+        installation.open_office(empty)
+
+
+def _only_the_first(upgrade: Callable[..., None]) -> Callable[..., None]:
+    calls: list[object] = []
+
+    def once(*given: object) -> None:
+        calls.append(given)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        upgrade(*given)
+
+    return once
+
+
+def test_an_upload_that_was_broken_off_spoils_no_backup(
+    world: World, restored: Callable[[], tuple[World, backup.Held]]
+) -> None:
+    folder = world.office.settings.media_dir
+    folder.mkdir(exist_ok=True)
+    (folder / f".{'a' * 64}.part").write_bytes(b"half")
+    backup.write(world.office, world.office.settings.data_dir.parent / "signoff.backup")
+    second, _ = restored()
+    assert second.rows("post")
 
 
 def test_new_posts_get_new_numbers(world: World, restored: Callable[[], tuple[World, backup.Held]]) -> None:

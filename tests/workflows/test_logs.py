@@ -94,6 +94,19 @@ def test_a_secret_in_a_message_is_blotted_out(formatter: LineFormatter, secret: 
     assert secret not in formatter.format(record)
 
 
+def test_a_secret_that_json_writes_otherwise_is_blotted_out_too(tmp_path: Path) -> None:
+    secret = 'with-"quotes"-and-\\backslashes-of-32-characters'
+    formatter = LineFormatter(Settings(data_dir=tmp_path, secret_key=SecretStr(secret)), as_json=True)
+    line = formatter.format(logging.LogRecord("signoff", logging.ERROR, "", 0, "it was %s", (secret,), None))
+    assert "backslashes" not in line
+
+
+def test_a_message_of_several_lines_forges_no_line(tmp_path: Path) -> None:
+    formatter = LineFormatter(Settings(data_dir=tmp_path), as_json=False)
+    line = formatter.format(logging.LogRecord("signoff", logging.ERROR, "", 0, "said 250\n2026 ERROR fake", (), None))
+    assert "\n" not in line
+
+
 def test_a_traceback_is_one_line_and_blotted_out_too(formatter: LineFormatter) -> None:
     try:
         raise ValueError("smtp://user:mail-password@host:587")
