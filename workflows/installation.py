@@ -2,9 +2,10 @@
 
 from config.organisation_file import load_organisation
 from config.settings import Settings
-from workflows import backup, judging, organisation, schema
+from workflows import judging, organisation, schema
 from workflows.clock import Clock
 from workflows.office import Office
+from workflows.restore import refuse_half_restored
 
 
 def open_office(settings: Settings, clock: Clock | None = None) -> Office:
@@ -13,7 +14,7 @@ def open_office(settings: Settings, clock: Clock | None = None) -> Office:
     office = Office.open(settings, clock)
     _ = settings.key
     schema.upgrade(office.database)
-    backup.refuse_half_restored(office.database)
+    refuse_half_restored(office.database)
     judging.remember_policy(office)
     if settings.in_sandbox and organisation.is_empty(office):
         organisation.import_organisation(office, load_organisation(settings.config_dir / "organisation.yaml"))

@@ -8,12 +8,16 @@ from sqlalchemy import Connection, insert
 from models.content import Variant
 from models.state import Draft
 from models.tables import revisions, variants
+from workflows.statements import Statement
+
+_REVISION = Statement(insert(revisions))
+_VARIANT = Statement(insert(variants))
 
 
 def add(connection: Connection, post_id: int, number: int, draft: Draft, editor: int, now: datetime) -> None:
     """Revision `number` of a post as `editor` (a person's id) saved it at `now`."""
-    connection.execute(
-        insert(revisions),
+    _REVISION.run(
+        connection,
         {
             "post_id": post_id,
             "number": number,
@@ -25,7 +29,7 @@ def add(connection: Connection, post_id: int, number: int, draft: Draft, editor:
     )
     if draft.content.variants:
         rows = [_variant_row(post_id, number, variant) for variant in draft.content.variants]
-        connection.execute(insert(variants), rows)
+        _VARIANT.run_many(connection, rows)
 
 
 def _variant_row(post_id: int, number: int, variant: Variant) -> dict[str, Any]:

@@ -3,6 +3,7 @@ puts them around the product's functions when its order names one, as `NAME:N` (
 """
 
 import importlib
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -40,15 +41,14 @@ def install(order: str) -> None:
 
 
 def _deadly(function: Callable[..., Any], when: str, number: int) -> Callable[..., Any]:
-    left = number
+    calls = itertools.count(1)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and when == "before":
+        last = next(calls) == number  # several threads call at once
+        if last and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = function(*args, **kwargs)
-        if left == 0 and when == "after":
+        if last and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

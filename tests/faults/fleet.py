@@ -61,6 +61,7 @@ class Fleet:
         self.prefect: Proxy | None = None
         self._prefect: PrefectServer | None = None
         self.poll = 0.0
+        self.pace = 0.02
 
     def _settings(self, database_url: str) -> Settings:
         self.environment = {
@@ -102,7 +103,7 @@ class Fleet:
         env = {**self.environment, "SIGNOFF_PREFECT_API_URL": self.prefect_api_url, **(settings or {})}
         if kind == "web":
             env["SIGNOFF_PORT"] = str(self.ports[int(number) - 1])
-        bent = {"lease": self._lease, "poll": self.poll, "clock": str(self.outside.clock.file)}
+        bent = {"lease": self._lease, "poll": self.poll, "pace": self.pace, "clock": str(self.outside.clock.file)}
         self.pids[name] = self._nursery.start([kind], env, self.folder / f"{name}.log", crash=crash, **bent)
         return self.pids[name]
 

@@ -31,7 +31,7 @@ class Nursery:
         self.pid = self._process.pid
 
     def start(self, argv: list[str], env: dict[str, str], log: Path, **more: Any) -> int:
-        """A new `signoff` process; returns its id. `more`: crash (a point), lease, poll (seconds), clock (a file)."""
+        """A new `signoff` process; returns its id. `more`: crash (a point), lease, poll, pace (seconds), clock (file)."""
         order = json.dumps({"argv": argv, "env": env, "log": str(log), **more})
         with self._lock:
             assert self._process.stdin is not None
@@ -89,6 +89,8 @@ def _become(order: dict[str, Any]) -> None:
     sys.argv = ["signoff", *order["argv"]]
     if order.get("lease"):
         shorten_leases(float(order["lease"]))
+    if order.get("pace"):
+        hurry_slack(float(order["pace"]))
     if order.get("poll"):
         look_seldom(float(order["poll"]))
     if order.get("clock"):
@@ -111,6 +113,14 @@ def shorten_leases(seconds: float) -> None:
     from workflows import outbox, publication
 
     outbox.LEASE = publication.LEASE = timedelta(seconds=seconds)
+
+
+def hurry_slack(seconds: float) -> None:
+    """A Slack that takes messages faster, for tests that are not about its pace."""
+    from workflows import pacing
+
+    pacing.EVERY = timedelta(seconds=seconds)
+    pacing.BURST = 2 * pacing.EVERY
 
 
 def look_seldom(seconds: float) -> None:

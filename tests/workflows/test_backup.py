@@ -14,7 +14,7 @@ from models.tables import metadata
 from tests.crowd import multiply
 from tests.faults.checker import gather, judge
 from tests.world import World
-from workflows import actions, backup, installation, publication, schema
+from workflows import actions, backup, installation, publication, restore, schema
 from workflows.office import Office
 
 
@@ -28,15 +28,15 @@ def empty(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
-def restored(empty: Settings, world: World, tmp_path: Path) -> Iterator[Callable[[], tuple[World, backup.Held]]]:
+def restored(empty: Settings, world: World, tmp_path: Path) -> Iterator[Callable[[], tuple[World, restore.Held]]]:
     """Takes a backup of the world, and makes a second world of it later."""
     made: list[World] = []
     file = tmp_path / "signoff.backup"
     backup.write(world.office, file)
 
-    def make() -> tuple[World, backup.Held]:
+    def make() -> tuple[World, restore.Held]:
         office = Office.open(empty, world.clock)
-        held = backup.restore(office, file)
+        held = restore.restore(office, file)
         office.close()
         second = World(empty.data_dir, empty.database_url)
         second.clock.set(world.clock.now())
@@ -66,7 +66,7 @@ def world(new_world: Callable[..., World]) -> World:
     return world
 
 
-def test_every_row_comes_back(world: World, restored: Callable[[], tuple[World, backup.Held]]) -> None:
+def test_every_row_comes_back(world: World, restored: Callable[[], tuple[World, restore.Held]]) -> None:
     changed = {"post", "person", "api_token", "outbox", "audit_record", "publication", "sign_in_link", "decision_link"}
     second, held = restored()
     for name in metadata.tables:
@@ -83,7 +83,7 @@ def _missing_outside() -> list[str]:
 
 
 def test_a_restored_copy_publishes_nothing_that_already_went_out(
-    world: World, restored: Callable[[], tuple[World, backup.Held]]
+    world: World, restored: Callable[[], tuple[World, restore.Held]]
 ) -> None:
     world.fast_forward(days=4)
     assert sorted(document["post"] for document in world.published()) == [1, 2, 3]
@@ -98,7 +98,7 @@ def test_a_restored_copy_publishes_nothing_that_already_went_out(
 
 
 def test_what_was_timed_for_later_asks_for_its_time_again(
-    world: World, restored: Callable[[], tuple[World, backup.Held]]
+    world: World, restored: Callable[[], tuple[World, restore.Held]]
 ) -> None:
     second, held = restored()
     assert (held.unknown, held.untimed) == ([6], [2, 3])
@@ -111,7 +111,7 @@ def test_what_was_timed_for_later_asks_for_its_time_again(
 
 
 def test_nobody_is_signed_in_and_no_token_lives(
-    world: World, restored: Callable[[], tuple[World, backup.Held]]
+    world: World, restored: Callable[[], tuple[World, restore.Held]]
 ) -> None:
     token = world.token("lee")
     second, _ = restored()
@@ -120,7 +120,7 @@ def test_nobody_is_signed_in_and_no_token_lives(
 
 
 def test_a_mailed_link_of_before_the_restore_opens_nothing_of_after(
-    world: World, restored: Callable[[], tuple[World, backup.Held]]
+    world: World, restored: Callable[[], tuple[World, restore.Held]]
 ) -> None:
     world.submit("Written after the backup.")
     mail = world.mailbox.all("lin")[-1]
@@ -142,10 +142,10 @@ def test_a_restore_that_was_broken_off_lets_nothing_start(
     backup.write(world.office, file)
     office = Office.open(empty)
     with monkeypatch.context() as broken:
-        broken.setattr("workflows.backup.hold_back", lambda *_: None)
-        broken.setattr("workflows.backup.schema.upgrade", _only_the_first(schema.upgrade))
+        broken.setattr("workflows.restore.hold_back", lambda *_: None)
+        broken.setattr("workflows.restore.schema.upgrade", _only_the_first(schema.upgrade))
         with pytest.raises((KeyboardInterrupt, TypeError)):
-            backup.restore(office, file)
+            restore.restore(office, file)
     office.close()
     with pytest.raises(ConfigError, match="not finished"):
         installation.open_office(empty)
@@ -164,7 +164,7 @@ def _only_the_first(upgrade: Callable[..., None]) -> Callable[..., None]:
 
 
 def test_an_upload_that_was_broken_off_spoils_no_backup(
-    world: World, restored: Callable[[], tuple[World, backup.Held]]
+    world: World, restored: Callable[[], tuple[World, restore.Held]]
 ) -> None:
     folder = world.office.settings.media_dir
     folder.mkdir(exist_ok=True)
@@ -174,7 +174,7 @@ def test_an_upload_that_was_broken_off_spoils_no_backup(
     assert second.rows("post")
 
 
-def test_new_posts_get_new_numbers(world: World, restored: Callable[[], tuple[World, backup.Held]]) -> None:
+def test_new_posts_get_new_numbers(world: World, restored: Callable[[], tuple[World, restore.Held]]) -> None:
     second, _ = restored()
     assert second.submit("After the restore.") == len(world.rows("post")) + 1
 
@@ -185,18 +185,18 @@ def test_a_database_in_use_and_a_file_that_is_no_backup_are_refused(
     file = tmp_path / "b.backup"
     backup.write(world.office, file)
     with pytest.raises(BadInput, match="not empty"):
-        backup.restore(world.office, file)
+        restore.restore(world.office, file)
     office = Office.open(empty)
     (tmp_path / "text").write_text("this is no backup")
     with pytest.raises(BadInput, match="no backup of Signoff"):
-        backup.restore(office, tmp_path / "text")
+        restore.restore(office, tmp_path / "text")
     damaged = tmp_path / "damaged"
     with zipfile.ZipFile(file) as whole, zipfile.ZipFile(damaged, "w") as part:
         for name in whole.namelist():
             lines = whole.read(name)
             part.writestr(name, lines.splitlines(keepends=True)[0] if name == "tables/post.jsonl" else lines)
     with pytest.raises(BadInput, match="post has 1 rows instead of 6"):
-        backup.restore(office, damaged)
+        restore.restore(office, damaged)
     assert schema.current(office.database) is not None
     with office.database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(metadata.tables["post"])).scalar_one() == 0

@@ -20,6 +20,7 @@ from workflows.doctor import troubles
 from workflows.office import Office
 from workflows.outbox import requeue_dead
 from workflows.prefect_server import configure
+from workflows.restore import restore
 from workflows.schema import check_not_newer, current, upgrade
 from workflows.worker import Worker
 
@@ -138,7 +139,7 @@ def restore_backup(file: File, as_json: AsJson = False) -> None:
     """Fill an empty database from a backup. Nothing that may have gone out since goes out again by itself."""
     office = Office.open(Settings())
     try:
-        held = backups.restore(office, file)
+        held = restore(office, file)
     finally:
         office.close()
     lines = [
