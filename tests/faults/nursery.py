@@ -31,7 +31,7 @@ class Nursery:
         self.pid = self._process.pid
 
     def start(self, argv: list[str], env: dict[str, str], log: Path, **more: Any) -> int:
-        """A new `signoff` process; returns its id. `more`: crash (a point), lease, poll, pace (seconds), clock (file)."""
+        """A new `signoff` process; returns its id. `more`: crash (a point), lease, poll, pace (s), clock (a file)."""
         order = json.dumps({"argv": argv, "env": env, "log": str(log), **more})
         with self._lock:
             assert self._process.stdin is not None
