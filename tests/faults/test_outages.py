@@ -37,7 +37,7 @@ def test_nothing_is_dropped_and_nothing_is_published_twice(
 ) -> None:
     day = Day(440, 60, 20, 0, 900) if long_run else Day(16, 2, 3, 12, 120)
     fleet = new_fleet(webs=1, workers=2, lease=day.lease)
-    fleet.pace = 0.0  # Slack's own
+    fleet.pace = 0.25 if long_run else 1.0  # Slack's own is a second; two authors get the mail of many here
     if long_run:
         fleet.start_prefect()
     faults = fleet.outside.store.faults
@@ -66,7 +66,7 @@ def test_nothing_is_dropped_and_nothing_is_published_twice(
     assert load.refused == []
     assert judge(evidence) == []
     assert _slowest_unknown(evidence) <= VISIBLE
-    assert _most_in_ten_seconds(evidence) <= 10 + 3 + 5, "Slack was written to faster than a message a second"
+    assert _most_in_ten_seconds(evidence) <= (10 + 5) / fleet.pace + 3, "Slack was written to faster than its pace"
     assert len(evidence.outbox) > day.posts * 2
     lost = sum(faults.used["receiver", mode] for mode in ("drop", "500"))
     assert sum(row.status == "publish_unknown" for row in evidence.posts.values()) >= lost
