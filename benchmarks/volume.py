@@ -119,6 +119,8 @@ def _queue(office: Office, kind: str) -> Iterator[Line]:
         rows = [{**template, "id": first + n, "headline": f"Post {n} of many"} for n in range(1, POSTS)]
         for start in range(0, POSTS, 10_000):
             work.connection.execute(insert(posts), rows[start : start + 10_000])
+    with office.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
     workflow = office.house.workflow
     with office.database.reading() as connection:
         lee = people.actor(connection, 3, office.clock.now())

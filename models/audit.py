@@ -7,12 +7,12 @@ kept as they were sealed, and those are what is hashed again: nothing is parsed 
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One sealed record. `seq` counts from 1 within its chain; `previous` and `hash` are 64 hexadecimal digits."""
 
     chain: str

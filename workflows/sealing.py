@@ -92,8 +92,8 @@ def check_log(
 def _records(connection: Connection) -> Iterator[Record]:
     columns = (audit_records.c[name] for name in ("chain", "seq", "previous", "body", "hash"))
     query = select(*columns).order_by(audit_records.c.chain, audit_records.c.seq)
-    for row in connection.execution_options(yield_per=1_000).execute(query):
-        yield Record(row.chain, row.seq, row.previous, bytes(row.body), row.hash)
+    for rows in connection.execution_options(yield_per=1_000).execute(query).partitions():
+        yield from map(Record._make, rows)
 
 
 def _sealed(connection: Connection) -> Iterator[Record]:
@@ -112,7 +112,7 @@ def export(office: Office) -> Iterator[str]:
     with office.database.snapshot() as connection:
         for kind, records in (("record", _records(connection)), ("checkpoint", _sealed(connection))):
             for record in records:
-                line = {"kind": kind, **vars(record), "body": record.body.decode()}
+                line = {"kind": kind, **record._asdict(), "body": record.body.decode()}
                 yield json.dumps(line, ensure_ascii=False)
 
 

@@ -8,10 +8,13 @@ and errors are Core's. Rows are named tuples with the columns' names.
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
+
+from models.columns import UtcDateTime
 
 Params = Mapping[str, Any]
 Processor = Callable[[Any], Any]
@@ -55,12 +58,15 @@ class Statement:
     def _call(self, connection: Connection, form: "_Form", bound: Any, fetch: str) -> Any:
         """Runs it once, or once for each item of a list of mappings; fetches as asked, or counts rows."""
         many = isinstance(bound, list) and bool(bound) and isinstance(bound[0], dict | list)
-        with core_errors(connection, form.sql):
+        cursor: Any = None
+        try:
             cursor = connection.connection.cursor()
-            try:
-                (cursor.executemany if many else cursor.execute)(form.sql, bound)
-                return getattr(cursor, fetch)() if fetch else cursor.rowcount
-            finally:
+            (cursor.executemany if many else cursor.execute)(form.sql, bound)
+            return getattr(cursor, fetch)() if fetch else cursor.rowcount
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_core(connection, form.sql, error) from error
+        finally:
+            if cursor is not None:
                 cursor.close()
 
     def _form(self, dialect: Dialect, names: tuple[str, ...]) -> "_Form":
@@ -85,7 +91,7 @@ class _Form:
         }
         self._processors = [(name, processors.get(name)) for name in names if name in constant]
         columns = list(clause.exported_columns) if clause.is_select or clause._returning else []
-        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        results = [_reader(column.type, dialect) for column in columns]
         self._results = [(index, processor) for index, processor in enumerate(results) if processor]
         self._make = _shape([str(column.key) for column in columns])
 
@@ -113,27 +119,44 @@ def _shape(columns: list[str]) -> Callable[[Sequence[Any]], Any]:
 
 
 def _binder(type_: Any, dialect: Dialect) -> Processor | None:
+    if isinstance(type_, UtcDateTime) and dialect.name == "sqlite":
+        return _to_sqlite
     processor: Processor | None = type_.dialect_impl(dialect).bind_processor(dialect)
     return processor
+
+
+def _reader(type_: Any, dialect: Dialect) -> Processor | None:
+    if isinstance(type_, UtcDateTime) and dialect.name == "sqlite":
+        return _from_sqlite
+    processor: Processor | None = type_.dialect_impl(dialect).result_processor(dialect, None)
+    return processor
+
+
+def _to_sqlite(moment: datetime | None) -> str | None:
+    """The same text that Core writes for a UtcDateTime, made at a tenth of its cost."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone reached the database")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_sqlite(stored: str | None) -> datetime | None:
+    return None if stored is None else datetime.fromisoformat(stored).replace(tzinfo=UTC)
 
 
 def _through(processor: Processor | None, value: Any) -> Any:
     return processor(value) if processor else value
 
 
-@contextmanager
-def core_errors(connection: Connection, sql: str) -> Iterator[None]:
-    """The driver's errors as those that Core would raise; a broken connection is not used again."""
-    try:
-        yield
-    except connection.dialect.loaded_dbapi.Error as error:
-        dbapi = connection.connection.dbapi_connection
-        lost = connection.dialect.is_disconnect(error, dbapi, None)
-        base, dialect = connection.dialect.loaded_dbapi.Error, connection.dialect
-        wrapped = DBAPIError.instance(sql, None, error, base, connection_invalidated=lost, dialect=dialect)
-        if lost:
-            connection.invalidate(error)
-        raise wrapped from error
+def _as_core(connection: Connection, sql: str, error: Exception) -> BaseException:
+    """The driver's error as the one that Core would raise; a broken connection is not used again."""
+    dialect, dbapi = connection.dialect, connection.connection.dbapi_connection
+    lost = dialect.is_disconnect(error, dbapi, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    base = dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, base, connection_invalidated=lost, dialect=dialect)
 
 
 @contextmanager
@@ -143,5 +166,8 @@ def pipelined(connection: Connection) -> Iterator[None]:
         yield
         return
     driver: Any = connection.connection.dbapi_connection
-    with core_errors(connection, "pipeline"), driver.pipeline():
-        yield
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_core(connection, "pipeline", error) from error

@@ -162,7 +162,7 @@ class TestChain:
         kind = data.draw(st.sampled_from(["change", "delete", "swap", "cut", "relink"]))
         broken = list(records)
         if kind == "change":
-            broken[at] = replace(broken[at], body=b"{}")
+            broken[at] = broken[at]._replace(body=b"{}")
         elif kind == "delete":
             del broken[at]
         elif kind == "swap":
@@ -171,7 +171,7 @@ class TestChain:
         elif kind == "cut":
             del broken[at:]
         else:
-            broken[at] = replace(broken[at], body=b"{}", hash=seal(broken[at].previous, b"{}"))
+            broken[at] = broken[at]._replace(body=b"{}", hash=seal(broken[at].previous, b"{}"))
         assert verify_chain(records, [head]) == []
         assert verify_chain(broken, [head])
 
