@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from benchmarks.place import Place, draft
 from benchmarks.table import Line, limit, percentile
@@ -74,9 +74,14 @@ async def _clients(fleet: Fleet, method: str, waiting: list[int | None] | list[i
     headers = [signed_headers(fleet.outside.office, body) for body in bodies]
     jobs = list(zip(bodies, headers, strict=True))
     taken: list[float] = []
+    ready: list[None] = []
 
     async def client() -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=60) as web:
+            await web.get(f"{fleet.urls[0]}/healthz")  # connected before the clock starts
+            ready.append(None)
+            while len(ready) < CLIENTS:
+                await asyncio.sleep(0.01)
             while jobs:
                 body, signed = jobs.pop()
                 began = time.perf_counter()
@@ -104,6 +109,8 @@ def _fill(fleet: Fleet) -> None:
                 for n in range(POSTS)]  # fmt: skip
         for start in range(0, POSTS, 10_000):
             work.connection.execute(insert(posts), many[start : start + 10_000])
+    with fleet.office.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
 
 
 def _pages(fleet: Fleet) -> tuple[list[float], int]:

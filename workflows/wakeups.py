@@ -1,4 +1,4 @@
-"""Hears from other processes that work is due: PostgreSQL's LISTEN. On SQLite the worker looks once a second."""
+"""Hears from other processes that work is due: PostgreSQL's LISTEN. On SQLite the worker looks twice a second."""
 
 import logging
 import threading
@@ -38,7 +38,7 @@ class Listener:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._hear(connection)
             except psycopg.Error as error:
-                log.warning("no notifications from the database (%s); looking every second", type(error).__name__)
+                log.warning("no notifications from the database (%s); looking twice a second", type(error).__name__)
                 self._ended.wait(1.0)
 
     def _hear(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -1,7 +1,7 @@
 """The worker: looks for due work, and runs the flow that does it.
 
 One desk a flow, so that a slow Slack holds up no publication. A desk is woken by a commit in this process, by
-PostgreSQL's NOTIFY from another one, or by a look at an indexed query once a second. What is due stands in the
+PostgreSQL's NOTIFY from another one, or by a look at an indexed query twice a second. What is due stands in the
 database alone; a worker that dies leaves nothing behind but leases that run out.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from workflows.bridge import Bridge
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 WATCH_SECONDS = 30.0
 JUMP_SECONDS = 5.0
