@@ -74,14 +74,12 @@ async def _clients(fleet: Fleet, method: str, waiting: list[int | None] | list[i
     headers = [signed_headers(fleet.outside.office, body) for body in bodies]
     jobs = list(zip(bodies, headers, strict=True))
     taken: list[float] = []
-    ready: list[None] = []
+    all_ready = asyncio.Barrier(CLIENTS)
 
     async def client() -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=60) as web:
             await web.get(f"{fleet.urls[0]}/healthz")  # connected before the clock starts
-            ready.append(None)
-            while len(ready) < CLIENTS:
-                await asyncio.sleep(0.01)
+            await all_ready.wait()
             while jobs:
                 body, signed = jobs.pop()
                 began = time.perf_counter()
