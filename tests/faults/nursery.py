@@ -120,7 +120,7 @@ def hurry_slack(seconds: float) -> None:
     from workflows import pacing
 
     pacing.EVERY = timedelta(seconds=seconds)
-    pacing.BURST = 2 * pacing.EVERY
+    pacing.BURST, pacing.LATE = 2 * pacing.EVERY, 10 * pacing.EVERY
 
 
 def look_seldom(seconds: float) -> None:
