@@ -1,6 +1,7 @@
 """A running Signoff over HTTP: clicks of fifty clients, the way to the Slack card, the queue page, start-up, memory."""
 
 import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -37,12 +38,21 @@ def run(place: Place) -> Iterator[Line]:
     yield from _start_up(place)
 
 
-def _on(place: Place, nursery: Nursery, kind: str) -> Iterator[Line]:
+@contextlib.contextmanager
+def _fleet(place: Place, nursery: Nursery, kind: str) -> Iterator[Fleet]:
+    """One web process and one worker, not started yet, with the product's own leases and pace."""
     folder = place.new_folder()
     url = place.database_url(kind) or f"sqlite:///{folder}/signoff.db"
     fleet = Fleet(folder, nursery, url, webs=1, workers=1, lease=0)
     fleet.pace = 0.0
     try:
+        yield fleet
+    finally:
+        fleet.close()
+
+
+def _on(place: Place, nursery: Nursery, kind: str) -> Iterator[Line]:
+    with _fleet(place, nursery, kind) as fleet:
         waiting = [_in_review(fleet, number) for number in range(CLIENTS * CLICKS)]
         fleet.start("web-1")
         until(fleet.all_answer)
@@ -56,8 +66,6 @@ def _on(place: Place, nursery: Nursery, kind: str) -> Iterator[Line]:
         seconds, size = _pages(fleet)
         yield limit(f"queue page, {POSTS:,} posts, p95, {kind}", percentile(seconds, 0.95) * 1e3, 100, "ms")
         yield limit(f"queue page, {POSTS:,} posts, size, {kind}", size / 1e3, 150, "kB")
-    finally:
-        fleet.close()
     yield from _cards(place, nursery, kind)
 
 
@@ -132,11 +140,7 @@ def _pages(fleet: Fleet) -> tuple[list[float], int]:
 
 def _cards(place: Place, nursery: Nursery, kind: str) -> Iterator[Line]:
     """From the submission to the card in Slack, through web process, worker and Slack's client; one post a second."""
-    folder = place.new_folder()
-    url = place.database_url(kind) or f"sqlite:///{folder}/signoff.db"
-    fleet = Fleet(folder, nursery, url, webs=1, workers=1, lease=0)
-    fleet.pace = 0.0
-    try:
+    with _fleet(place, nursery, kind) as fleet:
         fleet.start_all()
         store, taken = fleet.outside.store, []
         headers = {"Authorization": f"Bearer {fleet.token('ana')}"}
@@ -156,8 +160,6 @@ def _cards(place: Place, nursery: Nursery, kind: str) -> Iterator[Line]:
         for name in ("web-1", "worker-1"):
             megabytes = resident(fleet.pids[name])
             yield Line(f"memory of `signoff {name.split('-')[0]}` after that, {kind}", f"{megabytes:.0f} MB")
-    finally:
-        fleet.close()
 
 
 def _start_up(place: Place) -> Iterator[Line]:
